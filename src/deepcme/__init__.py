@@ -5,12 +5,16 @@ Public names are loaded on first use, so that importing the package is quick.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from deepcme.base.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from deepcme import datasets as datasets
+    from deepcme import plots as plots
     from deepcme.base.errors import DeepCMEError as DeepCMEError
     from deepcme.cohort.at_horizon import leave_out_censored as leave_out_censored
     from deepcme.cohort.cohort import Cohort as Cohort
@@ -38,7 +42,17 @@ if TYPE_CHECKING:
     )
     from deepcme.models.survival.network import DeepCMESurvival as DeepCMESurvival
     from deepcme.report.notebook import read_report as read_report
-    from deepcme.trained.files import load_model as load_model
+    from deepcme.verbs.auditing import audit as audit
+    from deepcme.verbs.models import load_model as load_model
+    from deepcme.verbs.models import predict as predict
+    from deepcme.verbs.models import train as train
+    from deepcme.verbs.models import validate as validate
+    from deepcme.verbs.planning import power as power
+    from deepcme.verbs.planning import simulate as simulate
+    from deepcme.verbs.reading import read_geo as read_geo
+    from deepcme.verbs.reading import read_table as read_table
+    from deepcme.verbs.running import report as report
+    from deepcme.verbs.running import run as run
 
 _NAMES = {
     "base.errors": "DeepCMEError",
@@ -60,15 +74,37 @@ _NAMES = {
     "models.survival.ensemble": "DeepCMESurvivalEnsemble",
     "models.survival.network": "DeepCMESurvival",
     "report.notebook": "read_report",
-    "trained.files": "load_model",
+    "verbs.auditing": "audit",
+    "verbs.models": "load_model predict train validate",
+    "verbs.planning": "power simulate",
+    "verbs.reading": "read_geo read_table",
+    "verbs.running": "report run",
 }
 _HOMES = {name: f"deepcme.{home}" for home, names in _NAMES.items() for name in names.split()}
-__all__ = ["__version__", *_HOMES]
+_MODULES = ("datasets", "plots")
+__all__ = ["__version__", *_HOMES, *_MODULES]
+
+
+class _FrontDoor(ModuleType):
+    """The package, whose verbs stay functions where a folder has the name of one.
+
+    Python sets each folder that is imported on the package by its name: `audit` and `report`
+    would be modules from then on. They are still imported by their full names.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _FrontDoor
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
+    if name in _MODULES:
+        return import_module(f"deepcme.{name}")
     raise AttributeError(f"module 'deepcme' has no attribute {name!r}")
 
 

@@ -168,8 +168,8 @@ COMMANDS = {
         "panel", "cohort.h5ad", "--ranker", "mean-rank", "--random-panels", 1, "--repeats", 1,
         "--jobs", 1, "--out", "OUT",
     ),
-    "power": ("power", "--csv", "OUT.csv"),
-    "init": ("init", "OUT.toml"),
+    "power": ("power", "-o", "OUT.csv"),
+    "init": ("init", "-o", "OUT.toml"),
 }  # fmt: skip
 
 

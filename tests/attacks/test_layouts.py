@@ -15,7 +15,7 @@ from tests.attacks.command import Outcome, deepcme
 
 pytestmark = pytest.mark.cause("portal-files")
 
-RELAPSE = label_rule("column:relapse")
+RELAPSE = label_rule("relapse")
 MOST_MB = 1_000
 
 
@@ -39,7 +39,7 @@ def sample(number: int, rows: str, more: str = "") -> str:
 
 def geo(path: Path, *options: str | Path) -> Outcome:
     outcome = deepcme(
-        *("prepare", "geo", path, "--labels", "column:relapse"),
+        *("prepare", "geo", path, "--label", "relapse"),
         *("-o", path.parent / "out.h5ad", *options),
     )
     assert not (path.parent / "out.h5ad").exists()

@@ -200,7 +200,7 @@ def test_a_path_that_is_no_unicode_is_refused(tmp_path):
         load_study_of(tmp_path, "a\udcff.h5ad")
 
 
-@pytest.mark.parametrize("names", [["a.toml", "--cohort", "b\udcff.h5ad"], ["a\udcff.toml"]])
+@pytest.mark.parametrize("names", [["b\udcff.h5ad"], ["-o", "a\udcff.toml"]])
 @pytest.mark.cause("refused-path")
 def test_no_study_is_written_of_a_path_that_is_no_unicode(names, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
@@ -237,7 +237,7 @@ COMMANDS = {
     "genes map": ["genes", "map", "PATH"],
     "predict": ["predict", "PATH", "x.csv", "-o", "o.csv"],
     "merge": ["prepare", "merge", "PATH1", "PATH2", "-o", "o.h5ad"],
-    "xena": ["prepare", "xena", "PATH", "--labels", "column:y", "-o", "o.h5ad"],
+    "xena": ["prepare", "xena", "PATH", "--label", "y", "-o", "o.h5ad"],
 }
 MISUSED = {
     "no such command": ["PATH"],

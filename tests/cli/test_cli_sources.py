@@ -32,7 +32,7 @@ def cohort_file(gdc, tmp_path):  # noqa: F811
     said = succeeded("fetch", "gdc", "TCGA-BRCA", "-o", folder, "--base-url", gdc.url)
     assert "12 files, all verified; 12 downloaded now, 0 were there" in said
     path = tmp_path / "cohort.h5ad"
-    said = succeeded(*next_command(said, "--labels pathologic-m1")[:-1], path)
+    said = succeeded(*next_command(said, "--label pathologic-m1")[:-1], path)
     assert "8 samples of 8 patients, 4 genes, 4 positives, scale fpkm" in said
     return path
 
@@ -82,17 +82,17 @@ def test_a_manifest_and_what_is_wrong_with_the_call(gdc, tmp_path):  # noqa: F81
     )
     assert "12 downloaded now" in said
     assert "either a project" in refused("fetch", "gdc", "-o", folder)
-    assert "Unknown endpoint 'm1'" in refused(
-        "prepare", "gdc", folder, "--labels", "m1", "-o", tmp_path / "c.h5ad"
+    assert "no clinical column 'm1'" in refused(
+        "prepare", "gdc", folder, "--label", "m1", "-o", tmp_path / "c.h5ad"
     )
     for options, said in (
         (("--time", "t"), "takes both --time COLUMN and --event COLUMN"),
         (("--horizon", "5"), "takes both --time COLUMN and --event COLUMN"),
         (("--time", "t", "--event", "e", "--drop-censored"), "before --horizon: give it too"),
         (("--time", "t", "--event", "e", "--competing", "dead"), "--competing takes COLUMN="),
-        (("--labels", "event-within-horizon"), "--time COLUMN --event COLUMN --horizon T"),
-        (("--labels", "column:m1", "--time", "t", "--event", "e"), "either --labels"),
-        ((), "either --labels"),
+        (("--label", "event-within-horizon"), "--time COLUMN --event COLUMN --horizon T"),
+        (("--label", "m1", "--time", "t", "--event", "e"), "either --label"),
+        ((), "either --label"),
     ):
         assert said in refused("prepare", "gdc", folder, *options, "-o", tmp_path / "c.h5ad")
     assert not (tmp_path / "c.h5ad").exists()
@@ -103,7 +103,7 @@ def test_geo_with_filters(tmp_path):
     path.write_text(SERIES, encoding="latin-1")
     output = tmp_path / "geo.h5ad"
     said = succeeded(
-        "prepare", "geo", path, "--labels", "column:relapse", "--keep-tissue", "primary",
+        "prepare", "geo", path, "--label", "relapse", "--keep-tissue", "primary",
         "--one-per-patient", "-o", output,
     )  # fmt: skip
     assert "Only primary samples kept: 1 normal left out." in said
@@ -114,9 +114,7 @@ def test_every_source_takes_the_tissue_from_a_column(tmp_path):
     path = tmp_path / "GSE0001_series_matrix.txt"
     path.write_text(SERIES.replace('"age: 50"', '"kind: PDX"'), encoding="latin-1")
     output = tmp_path / "geo.h5ad"
-    succeeded(
-        "prepare", "geo", path, "--labels", "column:relapse", "--tissue", "kind", "-o", output
-    )
+    succeeded("prepare", "geo", path, "--label", "relapse", "--tissue", "kind", "-o", output)
     assert Cohort.load(output).obs["tissue"].tolist() == ["model", "normal", "primary"]
     for source in ("gdc", "xena", "cbioportal", "table"):
         assert "--tissue" in succeeded("prepare", source, "--help")

@@ -45,12 +45,12 @@ def table(folder):
 
 def xena(folder):
     matrix = matrix_file(folder, "x.star_fpkm.tsv", "Ensembl_ID")
-    return ["xena", matrix, "--labels", "column:relapse", "--clinical"]
+    return ["xena", matrix, "--label", "relapse", "--clinical-table"]
 
 
 def cbioportal(folder):
     matrix = matrix_file(folder, "data_mrna_seq_v2_rsem.txt", "Hugo_Symbol")
-    return ["cbioportal", matrix, "--labels", "column:relapse", "--clinical"]
+    return ["cbioportal", matrix, "--label", "relapse", "--clinical-table"]
 
 
 def geo(folder):
@@ -68,8 +68,8 @@ def geo(folder):
     )
     platform = written(folder, f"ID\tGene Symbol\n{names}", "GPL1.txt")
     return [
-        *("geo", series, "--platform", platform),
-        *("--labels", "column:relapse", "--clinical"),
+        *("geo", series, "--platform-table", platform),
+        *("--label", "relapse", "--clinical-table"),
     ]
 
 
@@ -83,7 +83,7 @@ def gdc(folder):
     sheet = written(folder, sheet, "sheet.tsv")
     return [
         *("gdc", files, "--sample-sheet", sheet),
-        *("--labels", "column:relapse", "--clinical"),
+        *("--label", "relapse", "--clinical-table"),
     ]
 
 
@@ -137,7 +137,7 @@ def test_decimal_commas_of_a_clinical_table(tmp_path, source):
 
 
 def test_decimal_commas_where_they_are_declared(tmp_path):
-    """Of a table and its matrix; of the portals, whose matrices have points, in `--clinical`."""
+    """Of a table and its matrix; of the portals, whose matrices have points, in `--clinical-table`."""
     size = [7.25, 8, 10.5, 2]
     for source in (xena, cbioportal, geo):
         cohort = prepared(source, tmp_path, "--decimal", ",", decimal=",")
@@ -193,7 +193,7 @@ def test_help_shows_them(source, capsys):
     app(["prepare", source.__name__, "--help"], standalone_mode=False)
     shown = capsys.readouterr().out
     for option in (
-        *("--output", "--patient", "--keep-tissue", "--one-per-patient", "--decimal"),
+        *("--out", "--patient", "--keep-tissue", "--one-per-patient", "--decimal"),
         *("--ambiguous", "--repair-gene-names", "--strict"),
     ):
         assert option in shown

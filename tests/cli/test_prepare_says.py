@@ -7,8 +7,8 @@ import pytest
 
 from deepcme import Cohort
 from deepcme.base.errors import DeepCMEError
-from deepcme.cli.prepare import save
-from deepcme.cli.saying import flow_lines, lines_about
+from deepcme.cli.data.prepare import save
+from deepcme.cli.data.saying import flow_lines, lines_about
 from deepcme.cohort.flow import FlowStep
 from tests.cli.command import deepcme
 from tests.conftest import invented_cohort
@@ -64,8 +64,8 @@ def test_a_hundred_and_more_clinical_columns_bring_no_warning_of_pandas(tmp_path
     )
     clinical.assign(relapse=[1, 0, 0]).to_csv(tmp_path / "clinical.tsv", sep="\t")
     said = said_by(
-        "prepare", "xena", tmp_path / "x.star_fpkm.tsv", "--labels", "column:relapse",
-        "--clinical", tmp_path / "clinical.tsv", "--keep-tissue", "primary",
+        "prepare", "xena", tmp_path / "x.star_fpkm.tsv", "--label", "relapse",
+        "--clinical-table", tmp_path / "clinical.tsv", "--keep-tissue", "primary",
         "-o", tmp_path / "cohort.h5ad",
     )  # fmt: skip
     flow = said[said.index("Patient flow") : said.index("Wrote")].splitlines()
@@ -84,7 +84,7 @@ def test_a_cbioportal_study_brings_no_warning_of_a_library(tmp_path):
     (tmp_path / "data_clinical_patient.txt").write_text(PATIENTS)
     said_by(
         "prepare", "cbioportal", tmp_path / "data_mrna_seq_v2_rsem.txt",
-        "--clinical", tmp_path / "data_clinical_patient.txt", "--scale", "rsem",
+        "--clinical-table", tmp_path / "data_clinical_patient.txt", "--scale", "rsem",
         "--drop-censored", "--time", "OS_MONTHS", "--event", "OS_STATUS",
         "--horizon", "60", "-o", tmp_path / "cohort.h5ad",
     )  # fmt: skip
@@ -95,7 +95,7 @@ def test_a_geo_series_merged_and_audited_brings_no_warning_of_a_library(tmp_path
         path = tmp_path / f"{name}_series_matrix.txt"
         path.write_text(SERIES.replace("GSM", f"GSM{len(name)}{name[0]}"), encoding="latin-1")
         said_by(
-            "prepare", "geo", path, "--labels", "column:relapse",
+            "prepare", "geo", path, "--label", "relapse",
             "-o", tmp_path / f"{name}.h5ad",
         )  # fmt: skip
     merged = tmp_path / "merged.h5ad"

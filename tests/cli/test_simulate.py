@@ -25,9 +25,7 @@ def test_simulate_then_power(tmp_path):
     assert "10 signal genes with a shift of 0.5" in made.stdout
     cohort = Cohort.load(tmp_path / "sim.h5ad")
     assert cohort.adata.var["signal"].sum() == 10
-    asked = deepcme(
-        "power", "sim.h5ad", "--signal-genes", 10, "--csv", "power.csv", cwd=tmp_path
-    )
+    asked = deepcme("power", "sim.h5ad", "--signal-genes", 10, "-o", "power.csv", cwd=tmp_path)
     assert asked.returncode == 0, asked.stderr
     table = pd.read_csv(tmp_path / "power.csv")
     own = len(set(cohort.patients[cohort.labels == 1]))
@@ -49,7 +47,7 @@ def test_simulate_times_then_power(tmp_path):
     assert "10 signal genes with a log hazard ratio of 0.3" in made.stdout
     assert "By 5 years, 40.0% have the event and 10.0% are lost before it" in made.stdout
     cohort = Cohort.load(tmp_path / "sim.h5ad")
-    asked = deepcme("power", "sim.h5ad", "--csv", "power.csv", "--top", 20, cwd=tmp_path)
+    asked = deepcme("power", "sim.h5ad", "-o", "power.csv", "--top", 20, cwd=tmp_path)
     assert asked.returncode == 0, asked.stderr
     patients = cohort.obs.drop_duplicates("patient")
     own = int(((patients["time"] <= 5) & (patients["event"] == 1)).sum())

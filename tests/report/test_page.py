@@ -20,7 +20,7 @@ from deepcme.report.formatting import TableLayout
 from deepcme.report.page import write_report
 from deepcme.report.section import Section
 from deepcme.report.sections import discrimination
-from deepcme.report.sections.genes import gene_link
+from deepcme.report.sections.genes.names import gene_link
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 from deepcme.study.store import StudyFolder

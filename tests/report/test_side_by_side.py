@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.cli.run import compare
+from deepcme.cli.study.compare import compare
 from deepcme.cohort.folds import NestedFolds
 from deepcme.evaluation.paired import (
     PATIENT_BOOTSTRAP,

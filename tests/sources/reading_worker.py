@@ -19,7 +19,7 @@ import numpy as np
 
 from deepcme.audit.audit import audit_cohort
 from deepcme.base.errors import DeepCMEError
-from deepcme.cli.saying import lines_about
+from deepcme.cli.data.saying import lines_about
 from deepcme.cohort.cohort import Cohort
 from deepcme.sources.assembly.labels import label_rule
 from deepcme.sources.gdc.cases import read_cases
@@ -60,7 +60,7 @@ def _cohort(path):
 
 
 def _series(path):
-    _sound_cohort(cohort_from_geo([path], label_rule("column:relapse")))
+    _sound_cohort(cohort_from_geo([path], label_rule("relapse")))
 
 
 def _packed(path):

@@ -15,7 +15,7 @@ GENES = ["?|100130426", "TP53|7157", "EGFR|1956", "SLC35E2|728661", "SLC35E2|990
 NAMES = ["100130426", "TP53", "EGFR", "SLC35E2"]
 N = 12
 BARCODES = [f"TCGA-A1-A{i // 2:03d}-{'11' if i % 2 else '01'}A-11R-A12P-07" for i in range(N)]
-RELAPSE = label_rule("column:metastasis")
+RELAPSE = label_rule("metastasis")
 
 
 @pytest.fixture

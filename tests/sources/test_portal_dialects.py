@@ -28,7 +28,7 @@ from tests.sources.dialects import (
 
 FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 MANY = settings(FEW, max_examples=500)
-RELAPSE = label_rule("column:relapse")
+RELAPSE = label_rule("relapse")
 SAMPLE_TYPES = ("01", "11", "06")
 TISSUE_OF_TYPE = {"01": "primary", "11": "normal", "06": "metastatic"}
 NO_SAMPLES = ("gene_length", "Description", "GTEX-1117F-0226-SM-5GZZ7", "TARGET-20-PABCDE-09A")

@@ -52,7 +52,7 @@ def test_xena_under_a_name_without_its_kind(tmp_path, prepared, random):
         ),
     )
     cohort = prepared(
-        *("xena", path, "--clinical", survival, "--drop-censored"),
+        *("xena", path, "--clinical-table", survival, "--drop-censored"),
         *("--time", "OS.time", "--event", "OS", "--horizon", 1000),
     )
     assert told(cohort) == (12, 6, 4, 6)
@@ -90,7 +90,7 @@ def test_metabric_of_cbioportal(tmp_path, prepared, random):
         [[one, one, "Primary"] for one in ids],
     )
     cohort = prepared(
-        *("cbioportal", path, "--clinical", patients, "--clinical", samples),
+        *("cbioportal", path, "--clinical-table", patients, "--clinical-table", samples),
         *("--drop-censored", "--time", "RFS_MONTHS"),
         *("--event", "RFS_STATUS", "--horizon", 60),
     )
@@ -140,7 +140,7 @@ def test_a_cart_of_the_gdc_of_today(tmp_path, prepared):
     )
     cohort = prepared(
         *("gdc", tmp_path, "--sample-sheet", tsv(tmp_path / "gdc_sample_sheet.tsv", *sheet)),
-        *("--clinical", clinical, "--labels", "pathologic-m1", "--repeated", "mean"),
+        *("--clinical-table", clinical, "--label", "pathologic-m1", "--repeated", "mean"),
         *("--column", "unstranded"),
     )
     assert told(cohort) == (8, 4, 4, 4)
@@ -153,8 +153,15 @@ def test_counts_of_ncbi(tmp_path, prepared):
     annotation = tmp_path / "Human.GRCh38.p13.annot.tsv.gz"
     annotation.write_bytes(gzip.compress(ANNOTATION.encode()))
     cohort = prepared(
-        *("geo", series(tmp_path), "--counts", matrix(tmp_path), "--platform", annotation),
-        *("--labels", "column:relapse"),
+        *(
+            "geo",
+            series(tmp_path),
+            "--counts",
+            matrix(tmp_path),
+            "--platform-table",
+            annotation,
+        ),
+        *("--label", "relapse"),
     )
     assert told(cohort) == (4, 2, 3, 2)
     assert cohort.gene_ids.tolist() == ["TP53", "EGFR", "ESR1"]
@@ -163,7 +170,7 @@ def test_counts_of_ncbi(tmp_path, prepared):
 
 def test_a_soft_family(tmp_path, prepared):
     path = written(tmp_path, PROBES, ONE, TWO)
-    cohort = prepared("geo", path, "--gpl", "GPL96", "--labels", "column:relapse")
+    cohort = prepared("geo", path, "--platform", "GPL96", "--label", "relapse")
     assert told(cohort) == (2, 2, 2, 1)
     assert cohort.gene_ids.tolist() == ["TP53", "RFC2"]
     np.testing.assert_array_equal(cohort.X[:, 0], [10.5, 8])

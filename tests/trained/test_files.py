@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
-from deepcme import DeepCMEError, load_model
+from deepcme import DeepCMEError
 from deepcme.base.files.files import write_csv
-from deepcme.trained.files import ARRAYS_FILE, MANIFEST_FILE, save_model
+from deepcme.trained.files import ARRAYS_FILE, MANIFEST_FILE, load_model, save_model
 from deepcme.trained.manifest import SCHEMA_VERSION, digest_of
 from deepcme.trained.new_samples import expression_of
 from deepcme.trained.prediction import predict, round_predictions

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deepcme import Cohort, DeepCMEError, load_model
+from deepcme import Cohort, DeepCMEError
 from deepcme.report.external.validation import write_validation
-from deepcme.trained.files import save_model
+from deepcme.trained.files import load_model, save_model
 from deepcme.trained.new_samples import Expression, expression_of
 from deepcme.trained.prediction import predict
 from deepcme.trained.training import train_model

@@ -7,8 +7,9 @@ import re
 import pandas as pd
 
 from deepcme.base.words import says_nothing, words_of_name
-from deepcme.cohort.cohort import Cohort, own_columns
+from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.endpoints.follow_up import is_event_status, names_events
+from deepcme.cohort.making.checks import own_columns
 
 _MOST_WORDS_OF_A_STATUS = 4
 _TIME_OR_EVENT = re.compile("time|duration|years|months|days|events?|status|censor(ed|ing)?")

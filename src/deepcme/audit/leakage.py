@@ -13,7 +13,8 @@ from deepcme.audit.batches import compute_auc_of_groups, count_positives
 from deepcme.audit.findings import Finding, PlannedStudy, called_in
 from deepcme.audit.follow_up import find_follow_up_columns
 from deepcme.base.words import counted, few
-from deepcme.cohort.cohort import Cohort, own_columns
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.making.checks import own_columns
 from deepcme.cohort.scales.scales import logged
 
 _SAME_PROFILE = 0.97

@@ -15,6 +15,13 @@ class DeepCMEError(ValueError):
     """
 
 
+class UnknownNameError(DeepCMEError, KeyError):
+    """A name that is not among those there are, with the nearest that are."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class AbsentError(DeepCMEError):
     """What these data do not have, and why: a report says so and goes on without it."""
 

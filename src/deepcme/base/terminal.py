@@ -1,34 +1,74 @@
-"""Saying something on the terminal: one line, whatever the names in it hold."""
+"""Saying something on the terminal: a sentence at a time, whatever the names in it hold."""
 
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from deepcme.base.names import printable
 
+_NARROWEST, _WIDEST = 40, 100
 
-def say(line: str = "", *, error: bool = False) -> None:
+
+def in_notebook() -> bool:
+    """Whether a notebook runs this, which shows what `IPython.display` is given."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return shell is not None and hasattr(shell, "kernel")
+
+
+def say(line: str = "", *, error: bool = False, whole: bool = False) -> None:
     """Print one line; what would steer the terminal, or end the line, is shown escaped.
+
+    On a terminal it is broken between words, where the terminal would break it anywhere.
+    What goes elsewhere, into a file or another program, stays one line.
 
     Parameters
     ----------
     line : str
     error : bool
         Whether it goes to standard error.
+    whole : bool
+        Whether it stays one line on a terminal too: a command to copy, a row of a table.
     """
     stream = sys.stderr if error else sys.stdout
     encoding = stream.encoding or "utf-8"
     shown = printable(line).encode(encoding, "backslashreplace").decode(encoding)
+    if not whole and stream.isatty():
+        shown = _between_words(shown)
     print(shown, file=stream, flush=True)
+
+
+def bold(text: str) -> str:
+    """A heading, bold if standard output is a terminal and colours are not unwanted."""
+    plain = "NO_COLOR" in os.environ or not sys.stdout.isatty()
+    return text if plain else f"\x1b[1m{text}\x1b[0m"
 
 
 def say_lines(text: str) -> None:
     """Print a text of our own making that has several lines."""
     for line in text.split("\n"):
-        say(line)
+        say(line, whole=True)
+
+
+def _between_words(line: str) -> str:
+    """A line in as many as the terminal needs, the further ones under the first's text."""
+    width = max(_NARROWEST, min(shutil.get_terminal_size().columns, _WIDEST))
+    if len(line) <= width:
+        return line
+    start = len(line) - len(line.lstrip(" -"))
+    return textwrap.fill(
+        line,
+        width,
+        subsequent_indent=" " * start,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
@@ -54,27 +54,55 @@ def writable_cohort(file: Path | None) -> Path | None:
     return writable(file)
 
 
+# Groups of options on the help pages of long commands.
+FILES = "Files"
+ENDPOINT = "Endpoint"
+PATIENTS = "Samples and patients"
+VALUES = "Values and genes"
+
+SCALES = "fpkm, tpm, rsem, counts, log2 or intensity"
+ScaleName = Literal["fpkm", "tpm", "rsem", "counts", "log2", "intensity"]
+
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")]
 Jobs = Annotated[
-    int | None, typer.Option(min=1, help="Processes to use.", show_default="one per core")
+    int | None,
+    typer.Option(min=1, metavar="N", help="Processes to use.", show_default="one per core"),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Root of all randomness.")]
+Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Root of all randomness.")]
 Repeats = Annotated[
     int | None,
     typer.Option(
         min=1,
+        metavar="N",
         help="Times that the patients are divided into five folds.",
         show_default="2, or 4 under 150 patients",
     ),
 ]
-Output = Annotated[
+OutCohort = Annotated[
     Path,
     typer.Option(
-        "--output", "-o", callback=writable_cohort, help="Cohort file to write (.h5ad)."
+        "--out",
+        "-o",
+        metavar="COHORT.h5ad",
+        callback=writable_cohort,
+        help="Cohort file to write.",
     ),
+]
+OutTable = Annotated[
+    Path,
+    typer.Option("--out", "-o", metavar="FILE.csv", callback=writable, help="Table to write."),
 ]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Write nothing if there is a warning.")
+]
+Scale = Annotated[
+    ScaleName | None,
+    typer.Option(
+        metavar="SCALE",
+        rich_help_panel=VALUES,
+        help=f"What the values are: {SCALES}.",
+        show_default="worked out and reported",
+    ),
 ]
 
 
@@ -82,12 +110,13 @@ StrictOption = Annotated[
 class Shared:
     """What every `deepcme prepare` takes."""
 
-    output: Output
+    out: OutCohort
     patient: Annotated[
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="Who the patient is: a column of the samples, characteristics or --clinical.",
+            rich_help_panel=PATIENTS,
+            help="Who the patient is: a column of the samples or their clinical tables.",
             show_default="worked out and reported",
         ),
     ] = None
@@ -95,8 +124,8 @@ class Shared:
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="Tissue of each sample (primary tumour, normal ...), a column of the "
-            "samples' tables.",
+            rich_help_panel=PATIENTS,
+            help="Tissue of each sample (primary tumour, normal ...).",
             show_default="as the samples' ids and the tables tell",
         ),
     ] = None
@@ -104,28 +133,45 @@ class Shared:
         list[str] | None,
         typer.Option(
             metavar="TISSUE",
-            help="Keep only primary, recurrent, metastatic, normal, model or unknown tissue; "
-            "may be repeated.",
+            rich_help_panel=PATIENTS,
+            help="Keep only primary, recurrent, metastatic, normal, model or unknown tissue. "
+            "Can be given again.",
         ),
     ] = None
     one_per_patient: Annotated[
-        bool, typer.Option("--one-per-patient", help="Keep one sample of each patient.")
+        bool,
+        typer.Option(
+            "--one-per-patient",
+            rich_help_panel=PATIENTS,
+            help="Keep one sample of each patient.",
+        ),
     ] = False
     decimal: Annotated[
-        Literal[".", ","], typer.Option(help="Decimal point of the numbers in your tables.")
+        Literal[".", ","],
+        typer.Option(
+            metavar="SIGN",
+            rich_help_panel=VALUES,
+            help="Decimal point of the numbers in your tables, . or , as it stands there.",
+        ),
     ] = "."
     ambiguous: Annotated[
         Literal["drop", "first"],
-        typer.Option(help="What becomes of a row or probe of several genes (A /// B)."),
+        typer.Option(
+            metavar="drop|first",
+            rich_help_panel=VALUES,
+            help="What becomes of a row or probe of several genes (A /// B).",
+        ),
     ] = "drop"
     repair_gene_names: Annotated[
         bool,
         typer.Option(
             "--repair-gene-names",
+            rich_help_panel=VALUES,
             help="Turn dates that a spreadsheet made of genes (2-Sep) back into genes.",
         ),
     ] = False
     strict: StrictOption = False
+    quiet: Quiet = False
 
     def naming(self) -> GeneNaming:
         """What becomes of names that are not the name of one gene."""
@@ -161,14 +207,6 @@ def with_options(name: str, make: Callable[..., object]) -> Callable[[Command], 
 
 with_shared_options = with_options("shared", Shared)
 """Give a command the options of every `prepare`, which it takes as `shared`."""
-
-
-def said(options: Any) -> list[str]:
-    """The options of a dataclass of them that were given, None standing for those that not."""
-    given = (
-        field.name for field in fields(options) if getattr(options, field.name) is not None
-    )
-    return [f"--{name.replace('_', '-')}" for name in given]
 
 
 def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:

@@ -17,18 +17,18 @@ from numpy.typing import ArrayLike, NDArray
 from deepcme.base.errors import DeepCMEError, naming_file
 from deepcme.base.files.files import whole_file
 from deepcme.base.hdf5.annotated import (
-    annotated,
-    as_text,
-    clean_texts,
     read_h5ad,
     require_dense_memory,
-    require_own_ids,
-    table_of,
     with_dense_matrix,
     write_h5ad,
 )
-from deepcme.base.names import check_cohort_names
-from deepcme.cohort.flow import FlowStep, after_selection, read_flow
+from deepcme.base.words import counted
+from deepcme.cohort.endpoints.units import TimeUnit
+from deepcme.cohort.flow import after_selection
+from deepcme.cohort.making.arrays import tables_of_arrays
+from deepcme.cohort.making.checks import check_tables, own_columns, require_classes
+from deepcme.cohort.making.choosing import chosen_places
+from deepcme.cohort.making.frames import FrameColumns, arguments_of_frames, times_of
 from deepcme.cohort.origin import KEY as ORIGIN_KEY
 from deepcme.cohort.origin import Origin, origin_json, read_origin
 from deepcme.cohort.outcome import (
@@ -37,29 +37,20 @@ from deepcme.cohort.outcome import (
     Outcome,
     as_endpoint,
     as_outcome,
-    labels_of,
 )
-from deepcme.cohort.people import own_where_nobody
+from deepcme.cohort.sample_tables import SampleTables
 from deepcme.cohort.scales.scales import SCALES, Scale, absent_up_to, require_possible_values
 from deepcme.cohort.tissues.tissues import UNKNOWN as UNKNOWN
-from deepcme.cohort.tissues.tissues import canonical_tissue, count_tissues, refuse_lost_class
+from deepcme.cohort.tissues.tissues import count_tissues, refuse_lost_class
 
 if TYPE_CHECKING:
     import anndata as ad
 
-VAR_COLUMNS = ("gene_id", "symbol")
-# What stands for a missing one; nothing for an id.
-_TEXT_OF_SAMPLES = {"sample": None, "patient": UNKNOWN, "tissue": UNKNOWN, "batch": UNKNOWN}
-_TEXT_OF_GENES = {"gene_id": None, "symbol": ""}
+_OTHER_TABLES = (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".parquet", ".gct", ".rds")
 _EVERY_TISSUE = 'set tissue = "all" under [preprocessing] for a study of every tissue'
 
 
-def own_columns(outcome: type[Outcome]) -> tuple[str, ...]:
-    """Columns of samples that every cohort of such an outcome has."""
-    return ("sample", "patient", "tissue", *outcome.columns, "batch")
-
-
-class Cohort:
+class Cohort(SampleTables):
     """Samples with expression, their outcome and their origin, checked on construction.
 
     Parameters
@@ -136,168 +127,110 @@ class Cohort:
         patient is None, blank or a word such as ``unknown``. `clinical` holds further
         columns, one row per sample in the same order, `gene_annotation` those of genes.
         """
-        matrix = np.asarray(X, dtype=np.float32)
-        samples = [str(sample) for sample in samples]
         outcome = as_outcome(labels)
-        columns = {
-            "sample": samples,
-            "patient": samples if patients is None else list(patients),
-            "tissue": UNKNOWN if tissue is None else list(map(canonical_tissue, tissue)),
-            **outcome.values,
-            "batch": UNKNOWN if batch is None else list(batch),
-        }
-        obs = table_of(samples, columns, clinical, own_columns(type(outcome)))
-        gene_ids = [str(gene) for gene in genes]
-        names = gene_ids if symbols is None else list(symbols)
-        of_genes = {"gene_id": gene_ids, "symbol": names}
-        var = table_of(gene_ids, of_genes, gene_annotation, VAR_COLUMNS)
-        require_own_ids(samples, "sample")
-        require_own_ids(gene_ids, "gene")
-        if matrix.shape != (len(samples), len(gene_ids)):
-            raise DeepCMEError(
-                f"The matrix is {matrix.shape[0]} x {matrix.shape[1]}, but there are "
-                f"{len(samples)} samples and {len(gene_ids)} genes."
-            )
+        adata = tables_of_arrays(
+            X,
+            outcome,
+            samples=samples,
+            genes=genes,
+            symbols=symbols,
+            patients=patients,
+            tissue=tissue,
+            batch=batch,
+            clinical=clinical,
+            gene_annotation=gene_annotation,
+        )
         if isinstance(endpoint, str):
             endpoint = replace(outcome.endpoint, rule=endpoint)
         origin = Origin(name, endpoint, scale, dict(provenance or {}), type(outcome))
-        return cls(annotated(matrix, obs, var), **vars(origin))
+        return cls(adata, **vars(origin))
+
+    @classmethod
+    def from_frame(
+        cls,
+        X: pd.DataFrame,
+        obs: pd.DataFrame,
+        *,
+        label: str | None = None,
+        time: str | None = None,
+        event: str | None = None,
+        time_unit: TimeUnit | None = None,
+        competing: Mapping[str, object] | None = None,
+        horizon: float | None = None,
+        patient: str | None = None,
+        tissue: str | None = None,
+        batch: str | None = None,
+        scale: Scale | None = None,
+        symbols: Mapping[str, str] | None = None,
+        name: str = "cohort",
+    ) -> Self:
+        """Build a cohort of two DataFrames; of an AnnData, `adata.to_df()` and `adata.obs`.
+
+        Parameters
+        ----------
+        X : DataFrame
+            Expression, samples x genes; sample ids are its index, gene ids its columns.
+        obs : DataFrame
+            One row for each sample, by the same ids in any order. Columns that are not
+            named below are kept as clinical columns.
+        label : str, optional
+            Column of 1 and 0, or yes and no; samples without one are left out.
+        time, event : str, optional
+            Instead of a label: columns of the time to the event or the last follow-up, and
+            of whether the event was seen.
+        time_unit : {"days", "months", "years"}, optional
+            Of `time`; taken from its name if not given.
+        competing : mapping of one column to its value, optional
+            What rules the event out.
+        horizon : float, optional
+            The time up to which the event is asked for, in the unit of the times.
+        patient, tissue, batch : str, optional
+            Columns of these. Without `patient`, ids of TCGA and the like tell the patients,
+            and any other sample counts as its own.
+        scale : {"fpkm", "tpm", "rsem", "counts", "log2", "intensity"}, optional
+            What the values are; worked out from them, and noted, if not given.
+        symbols : mapping of str to str, optional
+            Gene id to gene symbol, where the ids are not symbols.
+        name : str
+            Short name used in reports.
+
+        Raises
+        ------
+        DeepCMEError
+            If samples do not match, a value is no number, ids repeat or an outcome cannot
+            be read; the message names the sample, the gene or the column.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> import deepcme
+        >>> samples = [f"S{i}" for i in range(8)]
+        >>> values = np.random.default_rng(0).normal(8, 1, (8, 3))
+        >>> X = pd.DataFrame(values, samples, ["TP53", "ESR1", "MKI67"])
+        >>> obs = pd.DataFrame({"relapse": [0, 1] * 4, "age": range(50, 58)}, samples)
+        >>> cohort = deepcme.Cohort.from_frame(X, obs, label="relapse", name="small")
+        >>> cohort.endpoint
+        'relapse = 1 against relapse = 0, as given; blank = left out.'
+        """
+        times = times_of(time, event, time_unit, competing, horizon)
+        columns = FrameColumns(label, times, patient, tissue, batch)
+        made = arguments_of_frames(X, obs, columns, scale=scale, symbols=symbols)
+        return cls.from_arrays(**made, name=name)
 
     def _check(self) -> None:
-        obs, var = self._adata.obs, self._adata.var
-        own = own_columns(self._kind)
-        for table, columns, where in ((obs, own, "obs"), (var, VAR_COLUMNS, "var")):
-            missing = [column for column in columns if column not in table.columns]
-            if missing:
-                raise DeepCMEError(f"The cohort's {where} lacks {', '.join(missing)}.")
-        for column, blank in _TEXT_OF_SAMPLES.items():
-            obs[column] = as_text(obs[column], "sample", blank)
-        for column, blank in _TEXT_OF_GENES.items():
-            var[column] = as_text(var[column], "gene", blank)
         words = {"The endpoint": asdict(self._endpoint), "The provenance": self.provenance}
-        check_cohort_names(obs, var, self.name, words)
-        self._tidy_samples(obs)
-        if self.n_samples == 0 or self.n_genes == 0:
-            raise DeepCMEError(
-                f"The cohort is empty: {self.n_samples} samples, {self.n_genes} genes."
-            )
-        require_own_ids(obs["sample"], "sample")
-        require_own_ids(var["gene_id"], "gene")
-        for column, values in self.outcome.values.items():
-            obs[column] = values
-        if (word := self.outcome.lacks()) is not None:
-            raise DeepCMEError(
-                f"All {self.n_samples} labelled samples are of one class: "
-                f"there is no {word} to learn from."
-            )
-        require_possible_values(self.X, self.scale, self.samples, self.gene_ids)
-
-    def _tidy_samples(self, obs: pd.DataFrame) -> None:
-        """One spelling of each id and word; who is of nobody known is a patient of its own."""
-        clean_texts(obs)
-        if (obs["sample"] == "").any():
-            raise DeepCMEError("The sample id is empty: give one.")
-        obs["patient"], note = own_where_nobody(obs["patient"].tolist(), obs["sample"].tolist())
+        note = check_tables(self._adata, self._kind, self.name, words)
         if note is not None:
             self.provenance["notes"] = [*self.notes, note]
+        for column, values in self.outcome.values.items():
+            self.obs[column] = values
+        require_classes(self.outcome)
+        require_possible_values(self.X, self.scale, self.samples, self.gene_ids)
 
     @property
     def _origin(self) -> Origin:
         return Origin(self.name, self._endpoint, self.scale, self.provenance, self._kind)
-
-    @property
-    def adata(self) -> ad.AnnData:
-        """The underlying AnnData, samples x genes."""
-        return self._adata
-
-    @property
-    def X(self) -> NDArray[np.float32]:  # noqa: N802 (the matrix, as in AnnData)
-        """Expression, samples x genes, float32, NaN where missing."""
-        matrix: NDArray[np.float32] = self._adata.X
-        return matrix
-
-    @property
-    def obs(self) -> pd.DataFrame:
-        """One row per sample."""
-        obs: pd.DataFrame = self._adata.obs
-        return obs
-
-    @property
-    def samples(self) -> NDArray[np.object_]:
-        """Sample ids."""
-        return self.obs["sample"].to_numpy(dtype=object)
-
-    @property
-    def patients(self) -> NDArray[np.object_]:
-        """Patient of each sample."""
-        return self.obs["patient"].to_numpy(dtype=object)
-
-    @property
-    def outcome(self) -> Outcome:
-        """What is predicted: the outcome of each sample."""
-        return self._kind.read(self.obs, self._endpoint)
-
-    @property
-    def endpoint(self) -> str:
-        """The rule that made the outcome, in words."""
-        return self._endpoint.rule
-
-    @property
-    def labels(self) -> NDArray[np.int8]:
-        """1 for a positive, 0 for a negative sample; refused of another outcome."""
-        return labels_of(self.outcome, self.name)
-
-    @property
-    def gene_ids(self) -> NDArray[np.object_]:
-        """Gene ids, the key of the columns."""
-        ids: NDArray[np.object_] = self._adata.var["gene_id"].to_numpy(dtype=object)
-        return ids
-
-    @property
-    def symbols(self) -> NDArray[np.object_]:
-        """Gene symbols, an annotation; empty where unknown."""
-        symbols: NDArray[np.object_] = self._adata.var["symbol"].to_numpy(dtype=object)
-        return symbols
-
-    @property
-    def gene_names(self) -> NDArray[np.object_]:
-        """Gene symbols, ids where there is none."""
-        return np.where(self.symbols == "", self.gene_ids, self.symbols)
-
-    @property
-    def n_samples(self) -> int:
-        """Number of samples."""
-        return int(self._adata.n_obs)
-
-    @property
-    def n_genes(self) -> int:
-        """Number of genes."""
-        return int(self._adata.n_vars)
-
-    @property
-    def n_patients(self) -> int:
-        """Number of patients."""
-        return len(set(self.patients))
-
-    @property
-    def n_positives(self) -> int:
-        """Number of positive samples."""
-        return int(self.outcome.events.sum())
-
-    @property
-    def n_positive_patients(self) -> int:
-        """Number of patients with a positive sample."""
-        return self.outcome.count_patients(self.patients)
-
-    @property
-    def notes(self) -> list[str]:
-        """What was counted and said while the cohort was made."""
-        return list(self.provenance.get("notes", []))
-
-    @property
-    def flow(self) -> list[FlowStep]:
-        """Who was read, joined, labelled and left out; empty where that was not counted."""
-        return read_flow(self.provenance.get("flow", []))
 
     @cached_property
     def absent_up_to(self) -> float | None:
@@ -317,6 +250,37 @@ class Cohort:
             digest.update(json.dumps([str(value) for value in self.obs[column]]).encode())
         digest.update(json.dumps([*self.gene_ids, self.scale]).encode())
         return digest.hexdigest()
+
+    def __getitem__(self, key: Any) -> Cohort:
+        """Some samples, and with a second index some genes: ``cohort[rows, genes]``.
+
+        Each is a mask, a slice, places, or names; genes go by id or by symbol.
+
+        Examples
+        --------
+        >>> import deepcme
+        >>> cohort = deepcme.datasets.transbig()
+        >>> len(cohort[cohort.obs["er"] == "positive"])
+        134
+        >>> cohort[:, :20].n_genes
+        20
+        """
+        rows, genes = key if isinstance(key, tuple) else (key, slice(None))
+        kept = self
+        places = chosen_places(rows, list(self.samples), "sample")
+        if not np.array_equal(places, np.arange(self.n_samples)):
+            keep = np.isin(np.arange(self.n_samples), places)
+            note = f"Chosen samples: {counted(len(places), 'sample')} of {self.n_samples:,}."
+            kept = self.select(keep, note)
+            order = np.argsort(np.argsort(places))
+            kept = (
+                kept if np.all(np.diff(places) > 0) else kept.derive(kept.adata[order].copy())
+            )
+        columns = chosen_places(genes, list(self.gene_ids), "gene", list(self.symbols))
+        if np.array_equal(columns, np.arange(self.n_genes)):
+            return kept
+        note = f"Chosen genes: {counted(len(columns), 'gene')} of {self.n_genes:,}."
+        return kept.derive(kept.adata[:, columns].copy(), notes=[*kept.notes, note])
 
     def select(
         self, keep: NDArray[np.bool_], note: str, reasons: ArrayLike | None = None
@@ -383,15 +347,15 @@ class Cohort:
             If the file is missing, damaged, or not a deepcme cohort.
         """
         path = Path(path)
+        if path.suffix.lower() in _OTHER_TABLES and path.is_file():
+            raise DeepCMEError(
+                f"{path}: this is a table, and a cohort is an .h5ad file: make one with "
+                "deepcme.read_table or `deepcme prepare table`; of DataFrames that you have "
+                "read, with Cohort.from_frame."
+            )
         adata = read_h5ad(path)
         require_dense_memory(adata.X, path)
         with naming_file(path):
             origin = read_origin(adata.uns)
             del adata.uns[ORIGIN_KEY]
             return cls(adata, **vars(origin))
-
-    def __repr__(self) -> str:
-        return (
-            f"Cohort({self.name!r}: {self.n_samples} samples of {self.n_patients} patients, "
-            f"{self.n_genes} genes, {self.n_positives} positives, scale {self.scale})"
-        )

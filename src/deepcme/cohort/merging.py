@@ -14,8 +14,9 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.base.notes import prefixed
 from deepcme.base.words import counted, differing_in_case, differing_in_spelling, few
 from deepcme.cohort.barcodes import canonical_patient, pairs_of_one_sample, read_barcode
-from deepcme.cohort.cohort import Cohort, own_columns
+from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.flow import FlowStep
+from deepcme.cohort.making.checks import own_columns
 from deepcme.cohort.outcome import Outcome
 from deepcme.cohort.scales.comparable import warn_of_other_logs
 

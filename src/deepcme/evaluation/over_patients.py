@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import precision_recall_curve
 
 from deepcme.evaluation.bootstrap import PatientDraws, compute_logit_interval
 from deepcme.evaluation.measures import PatientMeasure
 from deepcme.evaluation.predictions import compute_by_cohort, compute_rank_shares, select_part
 
 _DECIMALS = 12
+_CURVE = ("model", "recall", "precision", "prevalence", "n", "events")
+_MOST_RECALLS = 200
 _COLUMNS = ("model", "part", "metric", "value", "chance", "n", "events")
 
 
@@ -97,6 +100,56 @@ def compute_metrics_over_patients(
     """
     test = select_part(predictions, "test")
     return compute_by_cohort(test, lambda rows: _of_models(rows, measure))
+
+
+def compute_precision_recall(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Precision-recall curve of each model over all tested patients, by mean predictions.
+
+    It is the curve of `average_over_splits`, of which the PR-AUC is the area: between two
+    recalls the precision is that at the higher one, without interpolation (Davis and Goadrich
+    2006).
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Columns `split, model, sample, patient, part, label, score`.
+
+    Returns
+    -------
+    DataFrame
+        Columns `model, recall, precision, prevalence, n, events`, counting patients, the
+        recalls ascending from 0; and `left_out`, where every cohort left out is judged by
+        itself. Of more than 200 recalls as many are kept. A model whose patients are all of
+        one class has no row.
+
+    Raises
+    ------
+    DeepCMEError
+        If there is no test row.
+    """
+    return compute_by_cohort(select_part(predictions, "test"), _curves_of_models)
+
+
+def _curves_of_models(test: pd.DataFrame) -> pd.DataFrame:
+    curves = [pd.DataFrame(columns=[*_CURVE])]
+    for model, of_model in test.groupby("model", sort=False, observed=True):
+        patients = average_over_splits(of_model)
+        label = patients["label"]
+        if label.nunique() < 2:
+            continue
+        precision, recall, _ = precision_recall_curve(label, patients["score"])
+        # From the highest threshold down; one that adds no event leaves the steps as they are.
+        precision, recall = precision[-2::-1], recall[-2::-1]
+        first = np.flatnonzero(np.diff(recall, prepend=0.0) > 0)
+        places = np.linspace(0, len(first) - 1, min(len(first), _MOST_RECALLS))
+        kept = first[places.round().astype(int)]
+        points = {
+            "recall": np.r_[0.0, recall[kept]],
+            "precision": np.r_[precision[kept[0]], precision[kept]],
+        }
+        counts = {"prevalence": label.mean(), "n": len(label), "events": int(label.sum())}
+        curves.append(pd.DataFrame({"model": model, **points, **counts}))
+    return pd.concat(curves[1:] or curves, ignore_index=True)
 
 
 def _of_models(test: pd.DataFrame, measure: PatientMeasure) -> pd.DataFrame:

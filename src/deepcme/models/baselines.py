@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logit
 from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.parameters import FRACTION, Rule, is_number
@@ -18,6 +18,7 @@ from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.splits import draw_folds
 from deepcme.models.estimator_inputs import (
     hold_out,
+    read_data,
     read_groups,
     read_sample_weight,
     require_both_classes,
@@ -125,7 +126,7 @@ class TunedLogisticRegression(LogitClassifier):
             has no sample to fit on.
         """
         self.check_parameters()
-        matrix, y = validate_data(self, X, y)
+        matrix, y = read_data(self, X, y)
         self.classes_, target = encode_binary_target(y, type(self).__name__)
         patients = read_groups(groups, len(target))
         random = self._generator()
@@ -166,7 +167,7 @@ class TunedLogisticRegression(LogitClassifier):
         gram: ArrayLike | None = None,
     ) -> Self:
         """Fit on all rows with the strength that was chosen."""
-        matrix, y = validate_data(self, X, y)
+        matrix, y = read_data(self, X, y)
         self.classes_, target = encode_binary_target(y, type(self).__name__)
         model = make_logistic_regression(self.inverse_strength_)
         self.model_ = model.fit(matrix, target, sample_weight, gram)
@@ -205,7 +206,7 @@ class TunedLogisticRegression(LogitClassifier):
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Logit of the positive class, one per sample."""
         check_is_fitted(self)
-        matrix = validate_data(self, X, reset=False)
+        matrix = read_data(self, X, reset=False)
         logits: NDArray[np.float64] = self.model_.decision_function(matrix)
         return logits
 

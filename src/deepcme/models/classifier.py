@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import compute_sample_weight
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from deepcme.base.parameters import (
     CLASS_WEIGHT,
@@ -15,7 +15,13 @@ from deepcme.base.parameters import (
     Rule,
     check_classes,
 )
-from deepcme.models.estimator_inputs import hold_out, read_sample_weight, require_both_classes
+from deepcme.models.estimator_inputs import (
+    hold_out,
+    named_by_gene,
+    read_data,
+    read_sample_weight,
+    require_both_classes,
+)
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
 from deepcme.models.networks import ENGINE_RULES, NetworkEstimator, history_table
 from deepcme.network.architecture import NetworkWeights
@@ -37,7 +43,7 @@ class NetworkClassifier(NetworkEstimator, LogitClassifier):
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         """Matrix, target of 0 and 1, and weight of each sample; sets `classes_`."""
-        matrix, y = validate_data(self, X, y, dtype=np.float32, order="C")
+        matrix, y = read_data(self, X, y, dtype=np.float32, order="C")
         self.classes_, target = encode_binary_target(y, type(self).__name__)
         weight = read_sample_weight(sample_weight, len(matrix))
         check_classes(self.class_weight, self.classes_.tolist())
@@ -94,7 +100,7 @@ class DeepCMEClassifier(NetworkClassifier):
     classes_ : ndarray of shape (2,)
     n_features_in_ : int
     feature_names_in_ : ndarray, if X had string column names
-    gene_scores_ : ndarray of shape (n_features,)
+    gene_scores_ : ndarray of shape (n_features,), or Series by gene if X was a DataFrame
         Sum of the absolute first-layer weights of each gene (paper, equation 4).
     history_ : DataFrame
         Columns epoch, train_loss, valid_loss, valid_auc; one row per epoch.
@@ -194,7 +200,8 @@ class DeepCMEClassifier(NetworkClassifier):
         self.weights_ = trained.weights
         self.best_epoch_ = trained.history.best_epoch
         self.history_ = history_table(trained.history)
-        self.gene_scores_ = compute_first_layer_scores(self.networks_, np.float32)
+        scores = compute_first_layer_scores(self.networks_, np.float32)
+        self.gene_scores_ = named_by_gene(self, scores, "gene_score")
         return self
 
     @property
@@ -205,5 +212,5 @@ class DeepCMEClassifier(NetworkClassifier):
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Logit of the positive class, one per sample."""
         check_is_fitted(self)
-        matrix = validate_data(self, X, dtype=np.float32, reset=False)
+        matrix = read_data(self, X, dtype=np.float32, reset=False)
         return self.weights_.decision_function(matrix)

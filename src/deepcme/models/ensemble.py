@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from sklearn.base import clone
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.log_odds import log_odds
 from deepcme.base.parameters import Rule
 from deepcme.cohort.splits import RowIndex
 from deepcme.models.classifier import NetworkClassifier
-from deepcme.models.estimator_inputs import read_groups, require_both_classes
+from deepcme.models.estimator_inputs import read_data, read_groups, require_both_classes
 from deepcme.models.networks import NetworkEnsemble, Space
 from deepcme.models.span.scores import Inputs
 from deepcme.network.architecture import FloatArray, NetworkWeights
@@ -79,7 +79,7 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         What the networks were trained on.
     networks_ : list of list of NetworkWeights
         The snapshots of each network, the first one first; all take genes.
-    gene_scores_ : ndarray of shape (n_features,)
+    gene_scores_ : ndarray of shape (n_features,), or Series by gene if X was a DataFrame
         Equation 4 of the paper, averaged over snapshots and networks.
     history_ : DataFrame
         Columns network, epoch, train_loss, valid_loss, valid_auc.
@@ -229,7 +229,7 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
     def network_probabilities(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probability of the positive class by each network, (samples x networks)."""
         check_is_fitted(self)
-        matrix = validate_data(self, X, dtype=np.float32, reset=False)
+        matrix = read_data(self, X, dtype=np.float32, reset=False)
         by_network = self._with_inputs(matrix)
         return np.column_stack([_mean_probability(*network) for network in by_network])
 

@@ -1,4 +1,4 @@
-"""What an estimator's `fit` is given beside the matrix: patients, weights, rows to hold out.
+"""What an estimator's `fit` is given: the matrix, patients, weights, rows to hold out.
 
 Every estimator reads them here, so that one answer holds for all.
 """
@@ -11,11 +11,49 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.words import cleaned, counted, few
 from deepcme.cohort.people import cell_text, names_nobody
 from deepcme.cohort.splits import RowIndex, draw_holdout
+
+
+def read_data(estimator: BaseEstimator, X: Any, *y: Any, **checks: Any) -> Any:
+    """The matrix, and the target if one is given, as `sklearn.utils.validation.validate_data`.
+
+    Raises
+    ------
+    DeepCMEError
+        If X has missing values, naming the first, with the way out.
+    ValueError
+        If it cannot be used for another reason, as scikit-learn says it.
+    """
+    try:
+        return validate_data(estimator, X, *y, **checks)
+    except ValueError as error:
+        missing = pd.isna(np.asarray(X))
+        if "X contains NaN" not in str(error) or missing.ndim != 2 or not missing.any():
+            raise
+        row, column = np.argwhere(missing)[0]
+        sample = X.index[row] if isinstance(X, pd.DataFrame) else row
+        gene = X.columns[column] if isinstance(X, pd.DataFrame) else column
+        name = type(estimator).__name__
+        raise DeepCMEError(
+            f"{name} takes no missing values, and X holds {int(missing.sum()):,} (NaN), the "
+            f"first of sample {sample}, gene {gene}. Fill them with each gene's median of the "
+            f"training samples: sklearn.pipeline.make_pipeline(deepcme.MedianImputer(), "
+            f"{name}())."
+        ) from error
+
+
+def named_by_gene(
+    estimator: BaseEstimator, values: NDArray[Any], name: str
+) -> NDArray[Any] | pd.Series:
+    """A value of each gene: a Series by gene if X was a DataFrame, else as it is."""
+    genes = getattr(estimator, "feature_names_in_", None)
+    return values if genes is None else pd.Series(values, index=genes, name=name)
 
 
 def read_groups(groups: ArrayLike | None, n: int) -> NDArray[np.str_]:

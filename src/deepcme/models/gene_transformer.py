@@ -13,7 +13,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
+
+from deepcme.models.estimator_inputs import read_data
 
 FloatArray = NDArray[np.float32]
 Learned = dict[str, NDArray[Any]]
@@ -67,7 +69,7 @@ class GeneTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _checked(self, X: ArrayLike, *, reset: bool) -> FloatArray:
         ensure = "allow-nan" if self._allows_missing else True
-        checked: FloatArray = validate_data(
+        checked: FloatArray = read_data(
             self, X, reset=reset, dtype=np.float32, ensure_all_finite=ensure
         )
         return checked

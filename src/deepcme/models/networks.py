@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.parameters import Rule, at_least, one_of, or_none, parameters_for
 from deepcme.cohort.splits import RowIndex, draw_folds
+from deepcme.models.estimator_inputs import named_by_gene
 from deepcme.models.own_estimator import OwnEstimator
 from deepcme.models.span.gram import read_gram
 from deepcme.models.span.scores import Inputs, SpanScores
@@ -179,12 +180,12 @@ class NetworkEnsemble(NetworkEstimator):
         return self._networks
 
     @property
-    def gene_scores_(self) -> NDArray[np.floating]:
-        """Equation 4 of the paper, averaged over snapshots and networks."""
+    def gene_scores_(self) -> NDArray[np.floating] | pd.Series:
+        """Equation 4 of the paper, averaged over snapshots and networks; by gene of frames."""
         networks = self.networks_
         if self._gene_scores is None:
             self._gene_scores = compute_first_layer_scores(networks, np.float32)
-        return self._gene_scores
+        return named_by_gene(self, self._gene_scores, "gene_score")
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy or a pickle holds, which is no row of the fit."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,23 @@ CLINICAL_MAY_HARM = (
 )
 
 
+class Effect(Enum):
+    """What may be said of genes beside clinical columns."""
+
+    ADDS = "adds"
+    HARMS = "harms"
+    NOT_SHOWN = "not shown"
+    NOT_ABOVE_CHANCE = "not above chance"
+
+
+_MAIN = {
+    Effect.ADDS: ADDS,
+    Effect.HARMS: HARMS,
+    Effect.NOT_SHOWN: NOT_SHOWN,
+    Effect.NOT_ABOVE_CHANCE: NOT_ABOVE_CHANCE,
+}
+
+
 @dataclass(frozen=True)
 class AboveChance:
     """Which models are shown to be above chance."""
@@ -47,6 +65,22 @@ class AboveChance:
     headline: bool
     clinical: bool
     genes: bool
+
+
+def find_effect(loss: pd.Series[Any], above_chance: AboveChance) -> Effect:
+    """Whether the genes add or harm, by the interval of the fall in log loss.
+
+    Parameters
+    ----------
+    loss : Series
+        Row of the log loss, as `compute_added_value` gives it.
+    above_chance : AboveChance
+    """
+    if loss["ci_low"] > 0:
+        return Effect.ADDS if above_chance.headline else Effect.NOT_ABOVE_CHANCE
+    if loss["ci_high"] < 0 and above_chance.clinical:
+        return Effect.HARMS
+    return Effect.NOT_SHOWN
 
 
 def make_added_value_verdict(
@@ -83,22 +117,17 @@ def make_added_value_verdict(
         One sentence.
     """
     loss = added[added["measure"] == "log_loss"].iloc[0]
-    if loss["ci_low"] > 0:
-        main = ADDS if above_chance.headline else NOT_ABOVE_CHANCE
-    elif loss["ci_high"] < 0 and above_chance.clinical:
-        main = HARMS
-    else:
-        main = NOT_SHOWN
+    effect = find_effect(loss, above_chance)
     numbers = f"fall in log loss {loss['difference']:+.3f}, {_interval(loss)}"
     _, both_to_genes, genes_to_clinical = (row for _, row in auc_differences.iterrows())
     others = [
         _against_genes(genes_to_clinical, auc, above_chance.clinical),
         _beside_genes(both_to_genes, auc, above_chance.genes),
     ]
-    told = limits if main == ADDS or any(others) else ()
+    told = limits if effect is Effect.ADDS or any(others) else ()
     genes = both_to_genes["baseline"]
     by = "" if genes == headline else f" by {genes}"
-    first = main.format(by=by, names=names, numbers=numbers, headline=headline)
+    first = _MAIN[effect].format(by=by, names=names, numbers=numbers, headline=headline)
     return f"{'; '.join(clause for clause in (first, *others, *told) if clause)}."
 
 

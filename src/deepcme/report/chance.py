@@ -125,10 +125,9 @@ def is_unfinished(permutation: pd.DataFrame) -> bool:
 def describe_unfinished(permutation: pd.DataFrame) -> str:
     """How many permutations there are so far, of how many, and their p."""
     row = permutation.iloc[0]
-    return (
-        f"{row['n_permutations']:,.0f} of {row['n_asked']:,.0f} permutations so far: "
-        f"p = {row['p_value']:.3f}"
-    )
+    so_far = f"{row['n_permutations']:,.0f} of {row['n_asked']:,.0f} permutations so far"
+    enough = row["n_permutations"] >= FEWEST_PERMUTATIONS
+    return f"{so_far}: p = {row['p_value']:.3f}" if enough else so_far
 
 
 def compute_permutation(contents: Contents) -> pd.DataFrame | None:

@@ -4,166 +4,260 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from deepcme.evaluation.measures import find_measure
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.report.layouts.columns import Column, Count, Estimate, Plain
+from deepcme.report.layouts.numbers import choose_decimals
 
-Column = tuple[str, str, str]
-"""Name in the table, heading, and format: a Python format, or "" for text."""
+AnyColumn = Column | tuple[str, str, str]
+"""A column; or name, heading and format ("" for text) of a plain one."""
 
-INTERVAL: tuple[Column, ...] = (
-    ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"),
-)  # fmt: skip
-N_AND_EVENTS: tuple[Column, ...] = (("n", "Samples", ",.0f"), ("events", "Events", ",.0f"))
-PATIENTS_AND_EVENTS: tuple[Column, ...] = (
-    ("n", "Patients", ",.0f"), ("events", "Events", ",.0f"),
-)  # fmt: skip
-COUNTS: tuple[Column, ...] = (
-    *N_AND_EVENTS, ("n_patients", "Patients", ",.0f"), ("n_splits", "Splits", ",.0f"),
-)  # fmt: skip
-DIFFERENCE: tuple[Column, ...] = (
-    ("difference", "AUC difference", "+.3f"), ("ci_low", "95% low", "+.3f"),
-    ("ci_high", "95% high", "+.3f"),
-)  # fmt: skip
-PROBABILITIES: tuple[Column, ...] = (
+SAMPLES = Count("n", "Samples", "sample")
+PATIENTS = Count("n", "Patients", "patient")
+EVENTS = Count("events", "Events", "event")
+TEST_PARTS = Count("n_splits", "Test parts", "test part")
+N_AND_EVENTS = (SAMPLES, EVENTS)
+PATIENTS_AND_EVENTS = (PATIENTS, EVENTS)
+COUNTS = (*N_AND_EVENTS, Count("n_patients", "Patients", "patient"), TEST_PARTS)
+PROBABILITIES = (
     ("probability_better", "P(better)", ".2f"),
     ("probability_equivalent", "P(equivalent)", ".2f"),
     ("probability_worse", "P(worse)", ".2f"),
 )  # fmt: skip
-LEFT_OUT_COLUMN: Column = (LEFT_OUT, "Cohort left out", "")
+WARNED = "warned"
+"""A column of rows that are flattered, as the cohort helped to make what they are of."""
+LEFT_OUT_COLUMN = Plain(LEFT_OUT, "Cohort left out")
 
 _HEADINGS = {"model": "Model", "source": "Source"}
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A table ready to be written: a caption, headings, and rows of text."""
+    """A table ready to be written: a caption, headings, and rows of text.
+
+    Attributes
+    ----------
+    caption : str
+    headings : list of str
+    numeric : list of bool
+        Which columns are of numbers, and never broken within a cell.
+    rows : list of list of str
+    best : int or None
+        Which row is marked, as its estimate is the highest.
+    note : str
+        How it was computed, for who wants to know.
+    """
 
     caption: str
     headings: list[str]
     numeric: list[bool]
     rows: list[list[str]]
+    best: int | None = None
+    note: str = ""
 
 
 class TableLayout:
     """How a table is shown.
 
+    Columns without a word are left out. What every row has the same of (`Column.tell`) goes
+    into the caption.
+
     Parameters
     ----------
     caption : str
-    *columns : Column
+        What the table is, in a sentence or two.
+    *columns : Column, or tuple
         Without any, all columns, numbers with three decimals.
     optional : collection of str
         Columns that are shown where a table has them.
+    note : str
+        How it was computed.
+    best : str
+        The column whose highest value is marked; none where cohorts were left out, which are
+        not to be ranked against each other, and never a row that `WARNED` is true of.
     """
 
     def __init__(
-        self, caption: str = "", *columns: Column, optional: Collection[str] = (LEFT_OUT,)
+        self,
+        caption: str = "",
+        *columns: AnyColumn,
+        optional: Collection[str] = (LEFT_OUT,),
+        note: str = "",
+        best: str = "",
     ) -> None:
-        self.caption, self.columns, self.optional = caption, columns, optional
+        self.caption, self.note, self.best = caption, note, best
+        self.columns = [
+            column if isinstance(column, Column) else Plain(*column) for column in columns
+        ]
+        self.optional = optional
 
     def show(self, table: pd.DataFrame) -> Shown:
         """Format a table for reading."""
         columns = [
             column
             for column in self.columns or _columns_of(table)
-            if column[0] not in self.optional or column[0] in table.columns
+            if column.name not in self.optional or column.name in table.columns
         ]
-        rows = [
-            [_cell(value, form) for value, (_, _, form) in zip(row, columns, strict=True)]
-            for row in table[[column for column, _, _ in columns]].itertuples(index=False)
-        ]
+        cells = [column.write(table) for column in columns]
+        kept, told = _fold(columns, cells) if len(table) else (range(len(columns)), [])
+        best = self._find_best(table)
+        heading = next((of.heading for of in columns if of.name == self.best), "")
+        said = [self.caption, f"In bold the highest {heading}." if best is not None else ""]
+        said.append(f"All rows: {', '.join(told)}." if told else "")
         return Shown(
-            self.caption,
-            [heading for _, heading, _ in columns],
-            [bool(form) for _, _, form in columns],
-            rows,
+            " ".join(filter(None, said)),
+            [columns[place].title for place in kept],
+            [columns[place].numeric for place in kept],
+            [list(row) for row in zip(*(cells[place] for place in kept), strict=True)],
+            best,
+            self.note,
         )
 
+    def _find_best(self, table: pd.DataFrame) -> int | None:
+        """The row of the highest value, where there is one alone among several."""
+        if self.best not in table.columns or LEFT_OUT in table.columns:
+            return None
+        values = table[self.best].astype(float).reset_index(drop=True)
+        if WARNED in table.columns:
+            values = values.mask(table[WARNED].eq(True).to_numpy())
+        highest = values.index[values == values.max()]
+        return int(highest[0]) if values.count() > 1 and len(highest) == 1 else None
 
-class SideBySideLayout(TableLayout):
+
+def _fold(columns: Sequence[Column], cells: Sequence[list[str]]) -> tuple[list[int], list[str]]:
+    """Which columns are kept, and what the caption says of the others.
+
+    The first names the rows and stays. Counts, and words, that are those of another column in
+    all of several rows are left out as well.
+    """
+    several = len(cells[0]) > 1
+    kept, told = [0], []
+    for place, (column, texts) in enumerate(zip(columns, cells, strict=True)):
+        if place == 0 or not any(texts):
+            continue
+        if several and (words := column.tell(texts)):
+            told.append(words)
+            continue
+        same = [
+            columns[other]
+            for other in kept
+            if several and type(columns[other]) is type(column) and cells[other] == texts
+        ]
+        if isinstance(column, Count) and same:
+            told.append(f"as many {column.noun}s as {same[0].heading.lower()}")
+        elif column.numeric or not same:
+            kept.append(place)
+    return kept, told
+
+
+class SideBySideLayout:
     """A row for each model, a column for each measure: value, 95% low to 95% high.
 
-    `headings` has heading and format of what is no measure of `deepcme.evaluation.measures`,
-    `counted` is what `n` counts.
+    Parameters
+    ----------
+    caption : str
+    headings : mapping
+        Of what is no measure of `deepcme.evaluation.measures`.
+    counted : Count
+        What `n` counts.
+    signed : bool
+        Whether the values are differences.
+    alike : bool
+        Whether the columns are of one measure, and have as many decimals.
+    note, best : str
+        As of `TableLayout`; the best by a measure.
     """
 
     def __init__(
         self,
         caption: str,
-        headings: Mapping[str, tuple[str, str]] | None = None,
-        counted: str = "Samples",
+        headings: Mapping[str, str] | None = None,
+        counted: Count = SAMPLES,
+        *,
+        signed: bool = False,
+        alike: bool = False,
+        note: str = "",
+        best: str = "",
     ) -> None:
-        super().__init__(caption)
+        self.caption, self.note, self.best = caption, note, best
         self.headings, self.counted = headings or {}, counted
+        self.signed, self.alike = signed, alike
 
     def show(self, table: pd.DataFrame) -> Shown:
         """Format a table of columns model, metric, value, ci_low, ci_high, n, events."""
-        keys = [key for key in (LEFT_OUT, "model") if key in table.columns]
         measures = table["metric"].drop_duplicates().tolist()
-        rows = []
-        for key, of_model in table.groupby(keys, sort=False, observed=True):
-            cells = {row.metric: self._estimate(row) for row in of_model.itertuples()}
-            counts = [f"{of_model[column].iloc[0]:,.0f}" for column in ("n", "events")]
-            rows.append(
-                [*map(str, key), *(cells.get(measure, "") for measure in measures), *counts]
+        decimals = choose_decimals(table["ci_low"], table["ci_high"]) if self.alike else None
+        estimates = [
+            Estimate(
+                *(name, self._heading(name), f"{name} low", f"{name} high"),
+                signed=self.signed,
+                decimals=decimals,
             )
-        headings = [
-            *(["Cohort left out"] if LEFT_OUT in keys else []),
-            "Model",
-            *(self._heading_and_format(measure)[0] for measure in measures),
-            self.counted,
-            "Events",
+            for name in measures
         ]
-        numeric = [False] * len(keys) + [True] * (len(measures) + 2)
-        return Shown(self.caption, headings, numeric, rows)
+        layout = TableLayout(
+            self.caption,
+            LEFT_OUT_COLUMN,
+            ("model", "Model", ""),
+            *estimates,
+            self.counted,
+            EVENTS,
+            note=self.note,
+            best=self.best,
+        )
+        return layout.show(_spread(table, estimates))
 
-    def _heading_and_format(self, name: str) -> tuple[str, str]:
-        if name in self.headings:
-            return self.headings[name]
-        measure = find_measure(name)
-        return measure.heading, measure.format
-
-    def _estimate(self, row: Any) -> str:
-        if pd.isna(row.value):
-            return ""
-        form = self._heading_and_format(row.metric)[1]
-        value = format(row.value, form)
-        if pd.isna(row.ci_low):
-            return value
-        return f"{value} ({row.ci_low:{form}} to {row.ci_high:{form}})"
+    def _heading(self, name: str) -> str:
+        return self.headings[name] if name in self.headings else find_measure(name).heading
 
 
-def show_interval(
-    row: Mapping[Any, Any], names: tuple[str, str, str], form: str = ".3f"
-) -> str:
-    """A value with its interval in one cell, as far as they are known."""
-    value, low, high = (row[name] for name in names)
-    if pd.isna(value):
-        return ""
-    ends = f" ({low:{form}} to {high:{form}})" if np.isfinite([low, high]).all() else ""
-    return f"{value:{form}}{ends}"
+def _spread(table: pd.DataFrame, estimates: Sequence[Estimate]) -> pd.DataFrame:
+    """A row for each model, and cohort left out, of a table with one for each measure too."""
+    keys = [key for key in (LEFT_OUT, "model") if key in table.columns]
+    rows = []
+    for key, of_model in table.groupby(keys, sort=False, observed=True):
+        row = dict(zip(keys, key, strict=True))
+        row |= {column: of_model[column].iloc[0] for column in ("n", "events")}
+        by_measure = of_model.set_index("metric")[["value", "ci_low", "ci_high"]]
+        for estimate in estimates:
+            if estimate.name in by_measure.index:
+                row |= zip(estimate.names, by_measure.loc[estimate.name], strict=True)
+        rows.append(row)
+    columns = [*keys, "n", "events", *(name for of in estimates for name in of.names)]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def as_percent(share: float) -> str:
-    """A share as a percentage, with no more digits than it has."""
-    return f"{100 * share:.6g}%"
+def rank_rows(table: pd.DataFrame, by: ArrayLike, first: str = "") -> pd.DataFrame:
+    """The rows of models as readers look for them: one of them first, the others by a value.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With a column `model`; the rows of a cohort that was left out stay together.
+    by : array-like
+        The value of each row; the highest comes first.
+    first : str
+        The model that comes before all others, as that of the verdict does.
+    """
+    cohorts = table.get(LEFT_OUT, pd.Series(0, table.index))
+    order = pd.DataFrame(
+        {
+            "cohort": pd.factorize(cohorts)[0],
+            "other": table["model"].ne(first).to_numpy(),
+            "value": -np.asarray(by, dtype=float),
+        }
+    )
+    places = order.sort_values(order.columns.tolist(), kind="stable").index
+    return table.iloc[places].reset_index(drop=True)
 
 
 def _columns_of(table: pd.DataFrame) -> Sequence[Column]:
     return [
-        (name, _HEADINGS.get(name, name), ".3f" if table[name].dtype.kind == "f" else "")
+        Plain(name, _HEADINGS.get(name, name), ".3f" if table[name].dtype.kind == "f" else "")
         for name in table.columns
     ]
-
-
-def _cell(value: Any, form: str) -> str:
-    if value is pd.NA or (isinstance(value, float) and pd.isna(value)):
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    return format(value, form) if form else str(value)

@@ -49,20 +49,47 @@ class Inline:
         )
 
 
-def make_inline(environment: jinja2.Environment, *, charts: bool = True) -> Inline:
-    """Take style and script from the templates, and Vega from the package that has it.
+def make_inline(
+    environment: jinja2.Environment, *, charts: bool = True, foot: str = ""
+) -> Inline:
+    """Join style and script of the templates, and take Vega from the package that has it.
 
-    A page without charts has neither script.
+    Parameters
+    ----------
+    environment : jinja2.Environment
+    charts : bool
+        Whether the page has any, and so Vega.
+    foot : str
+        What stands at the foot of each printed page, beside its number.
     """
+    styles = _sources(environment, "css", first="page.css", last="print.css")
+    scripts = _sources(environment, "js", first="charts.js", last="navigation.js")
+    # What a script names is its own.
+    script = "".join(f"{{\n{text}}}\n" for text in scripts)
+    style = "".join(styles) + _foot_of_paper(foot)
+    return Inline(Markup(style), vega_bundle() if charts else Markup(""), Markup(script))
 
-    def source(name: str) -> Markup:
-        assert environment.loader is not None
-        return Markup(environment.loader.get_source(environment, name)[0])
 
-    style = source("style.css")
-    if not charts:
-        return Inline(style, Markup(""), Markup(""))
-    return Inline(style, vega_bundle(), source("page.js"))
+def _sources(
+    environment: jinja2.Environment, extension: str, *, first: str, last: str
+) -> list[str]:
+    """The text of all templates of one kind."""
+    assert environment.loader is not None
+    names = environment.list_templates(extensions=[extension])
+    ordered = sorted(names, key=lambda name: (name == last, name != first, name))
+    return [environment.loader.get_source(environment, name)[0] for name in ordered]
+
+
+def _foot_of_paper(text: str) -> str:
+    """A rule of style that prints a text at the foot of each page.
+
+    Whatever is no plain letter is written by its number (W3C, CSS Syntax Level 3, 4.3.7).
+    """
+    letters = [
+        letter if letter.isascii() and letter.isalnum() else f"\\{ord(letter):06x}"
+        for letter in text
+    ]
+    return f'@page {{ @bottom-left {{ content: "{"".join(letters)}"; }} }}\n'
 
 
 def vega_bundle() -> Markup:

@@ -53,7 +53,8 @@ def compute_model_settings(models: Sequence[ModelSettings]) -> pd.DataFrame:
 
 def join_model_settings(settings: pd.DataFrame) -> pd.DataFrame:
     """One row for each model, its settings in one cell, as a page shows them."""
-    joined = settings.assign(settings=settings["setting"] + " = " + settings["value"])
+    values = settings["value"].replace("None", "none")
+    joined = settings.assign(settings=settings["setting"] + " = " + values)
     by_model = joined.groupby(["model", "estimator"], sort=False)["settings"]
     return by_model.agg(", ".join).reset_index()
 

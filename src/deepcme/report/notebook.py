@@ -4,35 +4,44 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
+from deepcme.base.named import Named
+from deepcme.base.shown import Shown, Shows, names_in_line
 from deepcme.report.contents import compute_contents
 from deepcme.report.figures.styles import Chart
-from deepcme.report.survival.verdict.verdict import compute_survival_verdict
-from deepcme.report.verdict.verdict import Verdict, compute_verdict
+from deepcme.report.opening.opening import Opening, Tile
+from deepcme.report.section import Contents
+from deepcme.report.survival.verdict import verdict as survival_verdict
+from deepcme.report.verdict import verdict
+from deepcme.report.verdict.verdict import Verdict
 from deepcme.study.store import StudyFolder
 
 
-@dataclass(frozen=True)
-class Report:
+@dataclass(frozen=True, repr=False)
+class Report(Shows):
     """What a study's report says.
 
     Attributes
     ----------
     verdict : Verdict
-        `warnings` and `paragraph`, as the report opens with them.
+        `sentence`, `warnings` and `paragraph`, as the report opens with them.
     findings : list of dict
         What the audit found: code, severity, title, evidence, advice.
     tables : dict of DataFrame
         Every table by the name it has in the folder ``tables``.
     charts : dict of altair.Chart
         Every chart by the name it has in the folder ``figures``; a notebook shows
-        one that ends a cell.
+        one that ends a cell. `deepcme.plots` has a function for each.
     notes : dict of str
         Sentences by name: why a table is absent, under the name of that table, and
         what the report says beside one, such as ``calibration_verdict``.
+    tiles : tuple of Tile
+        The numbers that it opens with.
+    name : str
+        Of the cohort.
     """
 
     verdict: Verdict
@@ -40,6 +49,43 @@ class Report:
     tables: dict[str, pd.DataFrame]
     charts: dict[str, Chart]
     notes: dict[str, str]
+    tiles: tuple[Tile, ...] = ()
+    name: str = ""
+
+    @classmethod
+    def of(cls, contents: Contents) -> Self:
+        """The report whose sections are computed."""
+        module = survival_verdict if is_survival else verdict
+        compute = (
+            survival_verdict.compute_survival_verdict
+            if is_survival
+            else verdict.compute_verdict
+        )
+        blocks = module.SECTION.write(contents)
+        tiles = next((block.tiles for block in blocks if isinstance(block, Opening)), ())
+        return cls(
+            found,
+            contents.results.folder.read_findings(),
+            Named(contents.tables, "table", "This report", contents.notes),
+            Named(contents.charts, "chart", "This report", contents.notes),
+            contents.notes,
+            tuple(tiles),
+            str(contents.results.cohort["name"]),
+        )
+
+    def _shown(self) -> Shown:
+        tiles = [(tile.label, f"{tile.value} {tile.interval}".strip()) for tile in self.tiles]
+        warnings = [("Warning", said.partition(": ")[0]) for said in self.verdict.warnings]
+        names = [
+            ("Tables", names_in_line(self.tables, 60)),
+            ("Charts", names_in_line(self.charts, 60)),
+        ]
+        return Shown(
+            f"Report of {self.name}",
+            [self.verdict.sentence],
+            [*tiles, *warnings, *names],
+            end="More: .tables[NAME], .verdict, .findings, .notes; deepcme.plots draws the charts.",
+        )
 
 
 def read_report(folder: str | Path) -> Report:
@@ -55,12 +101,4 @@ def read_report(folder: str | Path) -> Report:
     DeepCMEError
         If the folder is not that of a finished study.
     """
-    contents = compute_contents(StudyFolder(folder))
-    is_survival = contents.results.is_survival
-    return Report(
-        (compute_survival_verdict if is_survival else compute_verdict)(contents),
-        contents.results.folder.read_findings(),
-        contents.tables,
-        contents.charts,
-        contents.notes,
-    )
+    return Report.of(compute_contents(StudyFolder(folder)))

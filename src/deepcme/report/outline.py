@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from deepcme.report.closing import not_run
+from deepcme.report.opening import forest
 from deepcme.report.section import Section
 from deepcme.report.sections import (
     added_value,
@@ -9,7 +11,6 @@ from deepcme.report.sections import (
     classification,
     comparison,
     discrimination,
-    genes,
     guidelines,
     instability,
     methods,
@@ -26,6 +27,7 @@ from deepcme.report.sections import (
 from deepcme.report.sections.committee import committee
 from deepcme.report.sections.comparators import comparators
 from deepcme.report.sections.gene_sets import gene_sets
+from deepcme.report.sections.genes import genes
 from deepcme.report.sections.groups import meta_analysis, subgroups
 from deepcme.report.sections.others import also
 from deepcme.report.survival import added_value as added_value_over_time
@@ -45,7 +47,7 @@ SECTIONS: tuple[Section, ...] = (
     recalibration.SECTION, usefulness.SECTION, risk_stability.SECTION, instability.SECTION,
     subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION, gene_sets.SECTION,
     publication.SECTION, training.SECTION, methods.SECTION, guidelines.SECTION,
-    methods.REPEAT,
+    not_run.SECTION, methods.REPEAT, forest.SECTION,
 )  # fmt: skip
 """Of a study of labels. Each may use what those before it computed."""
 
@@ -57,7 +59,7 @@ SURVIVAL_SECTIONS: tuple[Section, ...] = (
     calibration_at_horizon.SECTION, usefulness_at_horizon.SECTION, assumptions.SECTION,
     instability.SECTION, subgroups.SECTION, nulls.SECTION, genes.SECTION, selection.SECTION,
     gene_sets.SECTION, grid.SECTION, training.SECTION,
-    methods.SECTION, guidelines.SECTION, methods.REPEAT,
+    methods.SECTION, guidelines.SECTION, not_run.SECTION, methods.REPEAT, forest.SECTION,
 )  # fmt: skip
 """Of a study of times to an event, likewise."""
 

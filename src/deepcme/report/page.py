@@ -37,7 +37,9 @@ _WITHOUT_LIST = (
 )  # fmt: skip
 
 
-def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
+def write_report(
+    folder: StudyFolder, formats: Sequence[str] = FORMATS, contents: Contents | None = None
+) -> Path:
     """Write the report of a finished study; nothing is fitted.
 
     Parameters
@@ -48,6 +50,8 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
         charts come as ``figures/NAME.svg`` and ``.pdf`` with any of them. Tables and
         charts of an earlier report that this one lacks are removed; ``report.json``
         lists those of this one.
+    contents : Contents, optional
+        What the report says, where it is computed already.
 
     Returns
     -------
@@ -67,11 +71,13 @@ def write_report(folder: StudyFolder, formats: Sequence[str] = FORMATS) -> Path:
     with only_one_in(folder.path), begin_drawing() as drawing:
         if "html" in formats:
             bundle_beside()
-        return _write_report(folder, formats, drawing)
+        return _write_report(folder, formats, contents or compute_contents(folder), drawing)
 
 
-def _write_report(folder: StudyFolder, formats: Sequence[str], drawing: Drawing) -> Path:
-    contents, path = compute_contents(folder), folder.path
+def _write_report(
+    folder: StudyFolder, formats: Sequence[str], contents: Contents, drawing: Drawing
+) -> Path:
+    path = folder.path
     folder.remove_leftovers()
     name = contents.results.cohort["name"]
     what = (
@@ -82,10 +88,16 @@ def _write_report(folder: StudyFolder, formats: Sequence[str], drawing: Drawing)
     heading = f"{name}: how well does gene expression predict {what}?"
     texts: dict[Path, str] = {}
     if "md" in formats:
-        texts[path / "report.md"] = render_markdown(heading, _blocks_of(contents))
+        texts[path / "report.md"] = render_markdown(
+            heading, _blocks_of(contents), contents.charts
+        )
     if "html" in formats:
         texts[path / "report.html"] = render_page(
-            f"{name}: deepcme report", heading, _blocks_of(contents), charts
+            f"{name}: deepcme report",
+            heading,
+            _blocks_of(contents),
+            charts,
+            study=name,
         )
     figures = drawing.write(path / "figures")
     _replace_earlier(folder, contents, figures)

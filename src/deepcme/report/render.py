@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
-from deepcme.report.blocks import Block, Blocks, Figure, Form, Fragment
+from deepcme.base.version import __version__
+from deepcme.report.blocks import Blocks
 from deepcme.report.figures.styles import Chart, Spec, specify
 from deepcme.report.inline import make_inline
+from deepcme.report.kit.dates import day_of_writing
+from deepcme.report.kit.downloads import packed_csv, start_of_names
+from deepcme.report.kit.writing import Writer
 from deepcme.report.markdown import finalize
 
 
@@ -21,6 +25,8 @@ def render_page(
     blocks: Blocks,
     charts: Mapping[str, Chart | Spec] | None = None,
     footer: str = "",
+    *,
+    study: str = "",
 ) -> str:
     """A page that holds all it needs and opens offline.
 
@@ -31,47 +37,45 @@ def render_page(
     charts : mapping of Chart, or of what it is as Vega-Lite
         Those that figures among the blocks show, by name; others are left out.
     footer : str
+        What stands at the end, before the day of writing and our version.
+    study : str
+        What the names of downloaded files start with.
     """
     charts = charts or {}
-    written = [
-        block for block in blocks if not isinstance(block, Figure) or block.name in charts
-    ]
-    shown = {block.name for block in written if isinstance(block, Figure)}
     environment = make_environment()
+    writer = Writer("html", environment, charts)
+    body = writer.write(blocks)
+    day = day_of_writing()
     return _as_utf8(
         environment.get_template("page.html").render(
             title=title,
             heading=heading,
-            body=_join("html", written, environment),
-            specs={
-                name: embedded_json(specify(chart))
-                for name, chart in charts.items()
-                if name in shown
-            },
-            inline=make_inline(environment, charts=bool(shown)),
+            body=body,
+            contents=writer.contents,
+            specs={name: embedded_json(specify(charts[name])) for name in writer.shown},
+            data={name: packed_csv(table) for name, table in writer.data.items()},
+            files=start_of_names(study),
+            inline=make_inline(environment, charts=bool(writer.shown), foot=f"{title}, {day}"),
             footer=footer,
+            day=day,
+            version=__version__,
         )
     )
 
 
-def render_markdown(heading: str, blocks: Blocks) -> str:
-    """The same as GitHub Flavored Markdown; charts are files of their own."""
+def render_markdown(heading: str, blocks: Blocks, charts: Collection[str] = ()) -> str:
+    """The same as GitHub Flavored Markdown.
+
+    Parameters
+    ----------
+    heading : str
+    blocks : iterable of Block or None
+    charts : collection of str
+        Names of those that are ``figures/NAME.svg`` beside the Markdown; others are left out.
+    """
     environment = make_environment(markdown=True)
     title = Markup("# {}\n\n").format(finalize(heading))
-    return _as_utf8(title + _join("md", blocks, environment) + "\n")
-
-
-def _join(form: Form, blocks: Blocks, environment: jinja2.Environment) -> Markup:
-    macros = environment.get_template(f"blocks.{form}").module
-
-    def write(block: Block) -> Markup:
-        if isinstance(block, Fragment):
-            return Markup(environment.get_template(block.template).render(**block.values))
-        macro: Any = getattr(macros, type(block).__name__.lower())
-        return Markup(macro(block).strip())
-
-    written = [write(block) for block in blocks if block and block.only in (None, form)]
-    return Markup("\n\n").join(text for text in written if text)
+    return _as_utf8(title + Writer("md", environment, charts).write(blocks) + "\n")
 
 
 def make_environment(*, markdown: bool = False) -> jinja2.Environment:

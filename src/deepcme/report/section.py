@@ -10,11 +10,22 @@ import pandas as pd
 
 from deepcme.base.errors import AbsentError
 from deepcme.evaluation.bootstrap import interval_generator
-from deepcme.report.blocks import Blocks, Form, Table
+from deepcme.report.blocks import Blocks, Figure, Form, Pair, Table
 from deepcme.report.figures.roles import Roles
-from deepcme.report.figures.styles import Chart
-from deepcme.report.formatting import TableLayout
+from deepcme.report.figures.styles import Chart, has_panels
+from deepcme.report.formatting import TableLayout, rank_rows
 from deepcme.report.results import StudyResults
+
+MOST_ROWS = 15
+"""Of a table that is open on the page, where nothing else is asked for."""
+
+
+@dataclass(frozen=True)
+class NotRun:
+    """A part of a study that was not asked for, and the option that asks for it."""
+
+    what: str
+    option: str
 
 
 @dataclass
@@ -31,12 +42,18 @@ class Contents:
         A sentence by name, such as why a table is absent.
     charts : dict of altair.Chart
         Every chart by name, drawn of the tables.
+    not_run : list of NotRun
+        Parts that were not asked for, which the report names in one line at its end.
+    unfinished : list of str
+        Parts that were asked for and of which there is nothing yet.
     """
 
     results: StudyResults
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     charts: dict[str, Chart] = field(default_factory=dict)
+    not_run: list[NotRun] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
     _layouts: dict[str, TableLayout] = field(default_factory=dict)
 
     @property
@@ -70,11 +87,29 @@ class Contents:
         if draw is not None:
             self.charts[name] = draw(self.tables[name])
 
+    def in_order(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table of models, those with a role first, cohort by cohort."""
+        places = {name: place for place, name in enumerate(self.roles.order(table["model"]))}
+        return rank_rows(table, -table["model"].map(places).astype(int))
+
+    def miss(self, what: str, option: str, *, asked: bool) -> None:
+        """Note that a part is missing: not finished if it was asked for, else not run."""
+        if asked:
+            self.unfinished.append(what)
+        else:
+            self.not_run.append(NotRun(what, option))
+
     def require(self, name: str) -> pd.DataFrame:
         """A table that another is made of; what lacks it is absent for the same reason."""
         if name not in self.tables:
             raise AbsentError(self.notes[name])
         return self.tables[name]
+
+    def pair(self, left: Figure, right: Figure) -> Blocks:
+        """Two figures beside each other; each by itself where one has several panels."""
+        drawn = [self.charts[of.name] for of in (left, right) if of.name in self.charts]
+        fits = len(drawn) == 2 and not any(map(has_panels, drawn))
+        return (Pair(left, right),) if fits else (left, right)
 
     def show(
         self,
@@ -82,13 +117,32 @@ class Contents:
         table: pd.DataFrame | None = None,
         *,
         wrap: bool = False,
+        folded: str = "",
+        unfolded: bool = False,
         only: Form | None = None,
     ) -> Table | None:
-        """A table, or what is shown of it, in its layout; None if it is absent."""
+        """A table, or what is shown of it, in its layout; None if it is absent.
+
+        Parameters
+        ----------
+        name : str
+        table : DataFrame, optional
+            What is shown of it.
+        wrap : bool
+            Whether long lines of text are broken.
+        folded : str
+            The words that it opens at; by default a long table opens at its caption.
+        unfolded : bool
+            Whether it stays open however long it is.
+        only : {"html", "md"}, optional
+        """
         if name not in self.tables:
             return None
         shown = self._layouts[name].show(self.tables[name] if table is None else table)
-        return Table(name, shown, wrap=wrap, only=only)
+        if not folded and not unfolded and len(shown.rows) > MOST_ROWS:
+            folded = f"{shown.caption.partition('. ')[0].rstrip('.')} ({len(shown.rows)} rows)"
+        data = self.tables[name]
+        return Table(name, shown, wrap=wrap, folded=folded, data=data, only=only)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ import pandas as pd
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files.files import write_csv, write_text
 from deepcme.base.seeds import seed_for
-from deepcme.base.version import __version__
 from deepcme.evaluation.measures import AUC
 from deepcme.evaluation.paired import PairedDifference, compute_paired_difference
 from deepcme.evaluation.predictions import LEFT_OUT
@@ -21,7 +20,8 @@ from deepcme.evaluation.survival.tables.differences import compute_difference_to
 from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
 from deepcme.report.blocks import Heading, Table
 from deepcme.report.design import strata_column
-from deepcme.report.formatting import LEFT_OUT_COLUMN, Column, Shown, TableLayout
+from deepcme.report.formatting import COUNTS, LEFT_OUT_COLUMN, Shown, TableLayout
+from deepcme.report.layouts.columns import Estimate
 from deepcme.report.models import find_refitted_models
 from deepcme.report.render import render_page
 from deepcme.report.results import StudyResults, require_alike
@@ -43,18 +43,19 @@ _PAIRED_IN_TIME = (
     "widened as patients who test one fit train another."
 )
 
-_CHOICES: tuple[Column, ...] = (
+_CHOICES = (
     ("study", "Study", ""), ("protocol", "Protocol", ""), ("design", "Design", ""),
     ("split_by", "Split by", ""), ("tissue", "Tissue", ""), ("fit_on", "Standardised on", ""),
     ("ranked_within", "Ranked within", ""),
 )  # fmt: skip
-_RESULTS: tuple[Column, ...] = (
+_RESULTS = (
     ("study", "Study", ""), LEFT_OUT_COLUMN, ("model", "Model", ""),
-    ("trained_on", "Trained on", ".0%"), ("auc", f"{AUC.heading} (95%)", AUC.format),
-    (UNO.name, f"{UNO.heading} (95%)", UNO.format),
-    ("difference", "Difference (95%)", "+.3f"), ("difference_interval", "Its interval", ""),
-    ("n", "Samples", ",.0f"), ("events", "Events", ",.0f"), ("n_patients", "Patients", ",.0f"),
-    ("n_splits", "Splits", ",.0f"),
+    ("trained_on", "Trained on", ".0%"), Estimate("auc", AUC.heading),
+    Estimate(UNO.name, UNO.heading),
+    Estimate(
+        "difference", "Difference", "difference_ci_low", "difference_ci_high", signed=True
+    ),
+    ("difference_interval", "Its interval", ""), *COUNTS,
 )  # fmt: skip
 _COLUMNS = (
     *(name for name, _, _ in _CHOICES),
@@ -143,18 +144,8 @@ def show_results(table: pd.DataFrame) -> Shown:
         "report. Differences are to the same model of "
         f"{table['study'].iloc[0]}. Their intervals: {how}"
     )
-    columns = tuple(column for column in _RESULTS if column[0] in table.columns)
-    shown = TableLayout(caption, *columns).show(table)
-    headings = [name for name, _, _ in columns]
-    for name, low, high, form in (
-        (measure.name, "ci_low", "ci_high", measure.format),
-        ("difference", "difference_ci_low", "difference_ci_high", "+.3f"),
-    ):
-        position = headings.index(name)
-        for cells, ends in zip(shown.rows, table[[low, high]].to_numpy(float), strict=True):
-            if np.isfinite(ends).all():
-                cells[position] += f" ({ends[0]:{form}} to {ends[1]:{form}})"
-    return shown
+    layout = TableLayout(caption, *_RESULTS, optional=(LEFT_OUT, "auc", UNO.name, "n"))
+    return layout.show(table)
 
 
 def write_side_by_side(table: pd.DataFrame, path: Path) -> None:
@@ -173,7 +164,6 @@ def write_side_by_side(table: pd.DataFrame, path: Path) -> None:
             Heading("Studies", "studies"),
             Table("choices", show_choices(table)),
         ],
-        footer=f"deepcme {__version__}",
     )
     write_text(path, page)
 

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.covariance import ledoit_wolf
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.words import counted
 from deepcme.network.architecture import FloatArray
 from deepcme.selection.clusters import BLOCK_CUT, cluster_genes
 from deepcme.selection.rankers import RankerName, find_ranker, ranks_of
@@ -310,6 +311,6 @@ def _claim(n_selected: int, estimate: float, proportion: float, decoys: DecoyKin
         else ""
     )
     return (
-        f"{n_selected} genes are selected, of which about {estimate:.0%} are estimated "
+        f"{counted(n_selected, 'gene')} {'is' if n_selected == 1 else 'are'} selected, of which about {estimate:.0%} are estimated "
         f"to be false.{warning}"
     )

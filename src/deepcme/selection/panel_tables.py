@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from deepcme.base.words import counted
 from deepcme.cohort.cohort import Cohort
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.discrimination import compute_discrimination
@@ -17,6 +18,7 @@ from deepcme.evaluation.survival.measured import UNO
 from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
 from deepcme.evaluation.survival.tables.evaluated import Evaluation
 from deepcme.selection.panel import ALL_GENES
+from deepcme.selection.rankers import RANKER_WORDS
 from deepcme.selection.scores import describe_genes
 
 
@@ -205,13 +207,20 @@ def measure_in(columns: Container[Hashable]) -> PanelMeasure:
     return UNO_C if UNO_C.name in columns else AUC
 
 
+def is_claimed(choice: Mapping[Hashable, Any]) -> bool:
+    """Whether a panel excludes chance and does better than every random one of its size."""
+    if choice["panel"] == "all" or not choice["ci_low"] > 0.5:
+        return False
+    return bool(choice[measure_in(choice).name] > choice["random_high"])
+
+
 def describe_choice(choice: Mapping[Hashable, Any]) -> str:
     """What was found with one ranker, in one or two sentences, from its row of the choice."""
     measure, whole = measure_in(choice), choice["panel"] == "all"
     genes = "all genes" if whole else f"{choice['n_genes']} gene{'s' * (choice['n_genes'] > 1)}"
     found = (
-        f"{choice['ranker']}: {genes}, {measure.words} {choice[measure.name]:.2f} "
-        f"({_interval(choice)}) on held-out patients"
+        f"{RANKER_WORDS.get(choice['ranker'], choice['ranker'])}: {genes}, {measure.words} "
+        f"{choice[measure.name]:.2f} ({_interval(choice)}) on held-out patients"
     )
     if whole:
         return f"{found}; no smaller panel is within one standard error."
@@ -220,8 +229,8 @@ def describe_choice(choice: Mapping[Hashable, Any]) -> str:
         f"({choice['random_low']:.2f} to {choice['random_high']:.2f})"
     )
     best = (
-        f"the best panel has {choice['best_n_genes']:,} and {measure.words} "
-        f"{choice[f'best_{measure.name}']:.2f}"
+        f"the highest {measure.words} is {choice[f'best_{measure.name}']:.2f}, of "
+        f"{counted(choice['best_n_genes'], 'gene')}"
     )
     sentence = f"{found}; {beside}; {best}."
     if not choice["ci_low"] > 0.5:

@@ -17,6 +17,14 @@ from deepcme.selection.targets import TIMES, TWO_CLASSES, Target, TargetKind, ki
 
 IntegerArray = NDArray[np.int64]
 RankerName = Literal["soft-path", "l1-logistic", "cox-lasso", "mean-rank", "cox-score"]
+RANKER_WORDS: dict[str, str] = {
+    "soft-path": "a network's soft path",
+    "l1-logistic": "the logistic lasso",
+    "cox-lasso": "Cox's lasso",
+    "mean-rank": "the mean of both ranks",
+    "cox-score": "Cox's score test",
+}
+"""What orders the genes, for readers."""
 Ranker = Callable[[FloatArray, Target, ArrayLike, np.random.Generator], IntegerArray]
 """Standardised matrix, target, patients and a generator to positions of genes, best first."""
 

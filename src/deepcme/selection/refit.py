@@ -6,9 +6,10 @@ from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from deepcme.base.parameters import at_least, parameters_for
+from deepcme.models.estimator_inputs import read_data
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
 from deepcme.selection.path import MemberTraining, SoftPathSettings
 
@@ -73,7 +74,7 @@ class PanelClassifier(LogitClassifier):
         """
         self.check_parameters()
         settings = SoftPathSettings(**parameters_for(SoftPathSettings, self))
-        matrix, y = validate_data(self, X, y, dtype=np.float32, order="C", ensure_min_samples=2)
+        matrix, y = read_data(self, X, y, dtype=np.float32, order="C", ensure_min_samples=2)
         self.classes_, target = encode_binary_target(y, type(self).__name__)
         rows = np.arange(len(target))
         training = MemberTraining(matrix, target, rows, self._generator(), settings)
@@ -84,7 +85,7 @@ class PanelClassifier(LogitClassifier):
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Mean of the networks' logits of the positive class, one per sample."""
         check_is_fitted(self)
-        matrix = validate_data(self, X, dtype=np.float32, reset=False)
+        matrix = read_data(self, X, dtype=np.float32, reset=False)
         logits = [member.decision_function(matrix) for member in self.members_]
         mean: NDArray[np.float64] = np.mean(logits, axis=0)
         return mean

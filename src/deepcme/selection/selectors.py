@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import ClassifierTags, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.parameters import (
@@ -22,7 +22,7 @@ from deepcme.base.parameters import (
     is_whole,
     parameters_for,
 )
-from deepcme.models.estimator_inputs import read_groups
+from deepcme.models.estimator_inputs import read_data, read_groups
 from deepcme.models.logit_classifier import encode_binary_target
 from deepcme.models.survival.target import make_target, read_target
 from deepcme.network.architecture import FloatArray
@@ -101,9 +101,9 @@ class GeneSelector(SelectorMixin, BaseEstimator, ABC):  # type: ignore[misc]
             )
         checks: dict[str, Any] = {"dtype": np.float32, "order": "C", "ensure_min_samples": 2}
         if kind is TIMES:
-            matrix = validate_data(self, X, **checks)
+            matrix = read_data(self, X, **checks)
             return matrix, make_target(read_target(given, len(matrix)))
-        matrix, labels = validate_data(self, X, y, **checks)
+        matrix, labels = read_data(self, X, y, **checks)
         self.classes_, target = encode_binary_target(labels, type(self).__name__)
         return matrix, target.astype(np.int64)
 

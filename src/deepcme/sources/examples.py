@@ -24,6 +24,13 @@ def load_transbig() -> Cohort:
     the Rotterdam signature, which were chosen on other patients: a model here cannot show
     whether it finds genes. ``deepcme fetch geo GSE7390`` gets all 22,283 probes;
     ``sources/data/PROVENANCE.md`` has the details.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.datasets.transbig()
+    >>> cohort.n_samples, cohort.n_genes, cohort.n_positives
+    (198, 76, 51)
     """
     folder = files("deepcme.sources") / "data"
     with (folder / "transbig.csv").open(encoding="utf-8") as file:

@@ -58,6 +58,10 @@ OLDER_COLUMNS: dict[str, dict[str, Any]] = {
         "largest_z": float("nan"),
         "driving_samples": float("nan"),
         "few_driving_samples": False,
+        "score_low": float("nan"),
+        "score_high": float("nan"),
+        "risk_correlation": float("nan"),
+        "direction": float("nan"),
     },
 }
 

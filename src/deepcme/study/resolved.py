@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 import tomli_w
 from pydantic import Field, model_validator
 
+from deepcme.base.shown import Shown, Shows, names_in_line
 from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.study.designs import SplitSettings
@@ -33,8 +34,11 @@ from deepcme.study.settings import (
 
 Protocol = Literal["honest", "paper"]
 
+FEWEST_REPEATS = {"repeated": 2}
+"""Repeats of a try-out by the design of its splits, where it takes more than one."""
 
-class Study(Settings):
+
+class Study(Shows, Settings):
     """A resolved study.
 
     Sections of parts are declared here where other code reads them; `make_study` adds those
@@ -91,6 +95,34 @@ class Study(Settings):
             key=lambda of: (self.outcome not in of.kind.outcomes, not of.kind.refitted),
         )
         return next(iter(in_order), None)
+
+    @property
+    def try_out(self) -> str:
+        """What to say first of a study whose splits are too few; blank of any other."""
+        fewest = FEWEST_REPEATS.get(self.split.design, 1)
+        if self.split.repeats is None or self.split.repeats > fewest:
+            return ""
+        often = "once" if fewest == 1 else f"{self.split.repeats} times"
+        return (
+            f"This is a try-out and not a result: the patients were split only {often}, and "
+            "another split moves every number. Leave out --quick, or raise the repeats, before "
+            "anything is concluded."
+        )
+
+    def _shown(self) -> Shown:
+        cohort = self.cohort.example or str(self.cohort.path)
+        comparator = self.comparator.model or "none"
+        horizon = f"to an event, by {self.horizon:g}" if self.horizon else "to an event"
+        facts = [
+            ("Cohort", cohort),
+            ("Outcome", "yes or no" if self.survival is None else f"times {horizon}"),
+            ("Protocol", f"{self.protocol}, split by {self.split.design}, seed {self.seed}"),
+            ("Models", names_in_line(model.name for model in self.models)),
+            ("It is about", f"{self.headline.name}, beside {comparator}"),
+        ]
+        if self.clinical is not None:
+            facts.append(("Clinical", ", ".join(self.clinical.columns)))
+        return Shown("Study", facts=facts, end="More: .to_toml() has every setting.")
 
     @model_validator(mode="after")
     def _names_differ(self) -> Study:

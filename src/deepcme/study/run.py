@@ -16,7 +16,7 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.base.files.locks import only_one_in
 from deepcme.base.processes.stopping import GOES_ON, if_halted
 from deepcme.base.progress import show_progress, show_step
-from deepcme.base.terminal import say
+from deepcme.base.terminal import in_notebook, say
 from deepcme.base.workload import Workload
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.at_horizon import leave_out_censored
@@ -47,9 +47,11 @@ class TasksFailedError(DeepCMEError):
     """Some fits of a study failed; the others are kept."""
 
 
-def load_cohort(study: Study) -> Cohort:
-    """The cohort that a study names, as it asks for it."""
-    if study.cohort.path is not None:
+def load_cohort(study: Study, given: Cohort | None = None) -> Cohort:
+    """The cohort that a study names, or is given, as it asks for it."""
+    if given is not None:
+        cohort = given
+    elif study.cohort.path is not None:
         cohort = Cohort.load(study.cohort.path)
     else:
         from deepcme.sources.examples import load_transbig
@@ -66,6 +68,7 @@ def run_study(
     scheduler: str | None = None,
     quiet: bool = False,
     so_far: Callable[[StudyFolder], object] | None = None,
+    cohort: Cohort | None = None,
 ) -> StudyFolder:
     """Run a study, or what is missing of it, and write its tables.
 
@@ -83,6 +86,8 @@ def run_study(
     so_far : callable, optional
         Takes the folder when its tables are written, reruns of the null hypothesis go on for a
         while, and again when more of these are finished: such as to write a report.
+    cohort : Cohort, optional
+        In place of the file that the study names, which is then written in its folder.
 
     Raises
     ------
@@ -93,7 +98,7 @@ def run_study(
         If fits failed; the rest is done and kept.
     """
     with only_one_in(Path(out)):
-        return _run_whole(study, StudyFolder(out), jobs, scheduler, quiet, so_far)
+        return _run_whole(study, StudyFolder(out), jobs, scheduler, quiet, so_far, cohort)
 
 
 def _run_whole(
@@ -103,8 +108,9 @@ def _run_whole(
     scheduler: str | None,
     quiet: bool,
     so_far: Callable[[StudyFolder], object] | None,
+    given: Cohort | None,
 ) -> StudyFolder:
-    cohort = load_cohort(study)
+    cohort = load_cohort(study, given)
     plan = make_plan(study, cohort)
     parts = listed.parts_for(plan.study.outcome)
     for part in parts:
@@ -112,16 +118,19 @@ def _run_whole(
     findings = _audit(cohort, plan)
     lost = folder.recover(plan)
     anew = [name for name in folder.claim(plan) if listed.part_named(name).of(plan)]
+    if given is not None and study.cohort.path is not None:
+        given.save(study.cohort.path)
     folder.write_findings(findings)
     missing = _missing(plan, folder, lost)
     jobs = _n_processes(jobs, missing)
-    if not quiet:
+    tells = not quiet and not in_notebook()  # where the bar says enough
+    if tells:
         say(_announcement(plan, len(missing)), error=True)
         if anew:
             say(f"Made anew, as an older method made them: {' and '.join(anew)}.", error=True)
     work = Workload(expect_pieces(plan, missing), None if scheduler else jobs)
     expected = describe_expected_time(missing, work, None if scheduler else jobs)
-    if expected and not quiet:
+    if expected and tells:
         say(expected, error=True)
     with show_progress("Fitting", work, then="tables and report", quiet=quiet):
         early = EarlyTables(plan, folder, work, so_far)

@@ -30,7 +30,7 @@ from deepcme.study.older import (
 )
 from deepcme.study.part import Part
 from deepcme.study.parts import listed
-from deepcme.study.resolved import Study
+from deepcme.study.resolved import FEWEST_REPEATS, Study
 from deepcme.study.settings import NO_SIGNATURE
 from deepcme.study.times import with_times_of_cohort
 
@@ -41,6 +41,13 @@ _AT_HORIZON_MODELS = ("DeepCME-ensemble", "DeepCME", "LR-tuned")
 TABLE_1_MODELS = ("DeepCME", "LR", "SVC", "RF", "DT", "KNN")
 # The model that is handed on, the paper's, and two that predicted well on real cohorts.
 DEFAULT_MODELS = ("Committee", "DeepCME", "DeepCME-ensemble", *TABLE_1_MODELS[1:], "LR-tuned")
+
+QUICK_MODELS = {
+    BinaryOutcome.kind: ("LR-tuned", "RF"),
+    SurvivalOutcome.kind: ("Cox-ridge", "Cox-top-200"),
+}
+"""Two fast models for a try-out, by the kind of the outcome; the first may stand for the genes
+beside clinical columns, and the second is its comparator."""
 
 _WITHOUT_BATCH_NORM = {"batch_norm": False}
 _WITHOUT_DROPOUT = {"dropout": 0.0}
@@ -180,6 +187,33 @@ def make_study(
     return study
 
 
+def quick_settings(study: Study, *, has_models: bool = False) -> dict[str, Any]:
+    """Plain settings that make a try-out of a study, to put in the place of its own.
+
+    Parameters
+    ----------
+    study : Study
+    has_models : bool
+        Whether its models are to be kept; else `QUICK_MODELS` take their place.
+    """
+    first, second = QUICK_MODELS[study.outcome]
+    settings: dict[str, Any] = {
+        "split": {"repeats": FEWEST_REPEATS.get(study.split.design, 1)},
+        "grid": {"search": "none"},
+        "nulls": {"permutations": 0, "gene_sets": 0, "sizes": [], "signatures": []},
+        "instability": {"refits": 0},
+        "selection": {"run": False},
+    }
+    if not has_models:
+        settings |= {"models": [first, second], "comparator": {"model": second}}
+        settings["instability"]["model"] = ""
+        settings["also"] = {"models": []}
+    if study.clinical is not None:
+        genes = {} if has_models else {"genes": first}
+        settings["clinical"] = {"permutations": 0, **genes}
+    return settings
+
+
 def load_study(
     path: str | Path, overrides: Mapping[str, Any] | None = None, *, recorded: bool = False
 ) -> Study:
@@ -199,12 +233,13 @@ def load_study(
     if "cohort" not in values:
         raise DeepCMEError(f"{path}: it names no cohort: add [cohort] with path = ...")
     version = read_version(values, str(path))
-    values = _overridden(with_older_defaults(values, version), overrides or {})
+    values = overridden(with_older_defaults(values, version), overrides or {})
     study = make_study(values, str(path), None if recorded else path.parent, version)
     return study.with_paths_from(path.parent)
 
 
-def _overridden(values: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+def overridden(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with others in their place, those of a section one by one."""
     changed = dict(values)
     for name, value in overrides.items():
         section = values.get(name)

@@ -26,8 +26,13 @@ def with_times_of_cohort(values: Mapping[str, Any], folder: Path) -> dict[str, A
         return dict(values)
     if cohort.get("leave_out_censored") or given.get("horizon") is not None:
         return dict(values)
-    endpoint = _find_endpoint(cohort, folder)
-    if endpoint is None:
+    return with_times(values, _find_endpoint(cohort, folder))
+
+
+def with_times(values: Mapping[str, Any], endpoint: Endpoint | None) -> dict[str, Any]:
+    """The same for a cohort of that endpoint; as given where it has no times."""
+    given, cohort = values.get("survival", {}), values["cohort"]
+    if endpoint is None or cohort.get("leave_out_censored"):
         return dict(values)
     horizon = {} if endpoint.horizon is None else {"horizon": endpoint.horizon}
     told = "survival" in values or "leave_out_censored" in cohort

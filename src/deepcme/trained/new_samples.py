@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.hdf5.annotated import require_own_ids
 from deepcme.base.words import counted, few
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.genes.genes import (
@@ -18,7 +20,8 @@ from deepcme.cohort.genes.genes import (
     gene_key,
     strongest_of_each,
 )
-from deepcme.cohort.scales.scales import Scale
+from deepcme.cohort.making.frames import numbers_of_frame
+from deepcme.cohort.scales.scales import Scale, require_possible_values
 from deepcme.network.architecture import FloatArray
 from deepcme.sources.reading.contents import contents_of
 from deepcme.trained.manifest import Genes
@@ -74,6 +77,29 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
     return Expression(
         matrix.values, matrix.samples, identifiers_of(matrix), scale, tuple(notes)
     )
+
+
+def expression_of_frame(
+    frame: pd.DataFrame, genes: Genes, scale: Scale | None = None
+) -> Expression:
+    """Expression of a DataFrame, samples x genes, by their ids; genes by any identifier.
+
+    Raises
+    ------
+    DeepCMEError
+        If a value is no number, ids of samples repeat, or it lies the other way round.
+    """
+    known = {gene_key(name) for names in _identifier_lists(genes) for name in names} - {""}
+    rows, columns = ([str(name) for name in of] for of in (frame.index, frame.columns))
+    in_rows, in_columns = (
+        sum(gene_key(name) in known for name in of) for of in (rows, columns)
+    )
+    if in_rows > in_columns:
+        raise DeepCMEError("The DataFrame has the genes as rows: give its .T, samples x genes.")
+    require_own_ids(rows, "sample")
+    values = numbers_of_frame(frame)
+    require_possible_values(values, scale or "log2", rows, columns)
+    return Expression(values, rows, {"gene_id": columns}, scale)
 
 
 @dataclass(frozen=True)

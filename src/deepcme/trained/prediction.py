@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from deepcme.base.notes import WARNING, is_warning
 from deepcme.base.processes.threads import single_thread
+from deepcme.base.shown import Shown, Shows
 from deepcme.base.words import counted, few
 from deepcme.network.architecture import FloatArray
 from deepcme.trained.model import Model
@@ -28,8 +29,8 @@ from deepcme.trained.suitability import judge_samples
 GENES_SHOWN = 5
 
 
-@dataclass(frozen=True)
-class Predictions:
+@dataclass(frozen=True, repr=False)
+class Predictions(Shows):
     """One row per sample, and what was noted on the way.
 
     Attributes
@@ -65,6 +66,24 @@ class Predictions:
         left = len(self.table) - len(predicted)
         without = f" {counted(left, 'sample')} without a prediction." if left else ""
         return self.model.describe(predicted) + without
+
+    def frame(self) -> pd.DataFrame:
+        """The table by sample id."""
+        return self.table.set_index("sample")
+
+    def _shown(self) -> Shown:
+        warnings = [note.removeprefix(WARNING) for note in self.notes if is_warning(note)]
+        return Shown(
+            f"Predictions of {counted(len(self.table), 'sample')} by {_name_of(self.model)}",
+            [self.describe()],
+            [("Warning", warning) for warning in warnings],
+            round_predictions(self.table),
+            "More: .frame(), .notes.",
+        )
+
+
+def _name_of(model: Model) -> str:
+    return f"{model.manifest.model.name} of {model.manifest.cohort.name}"
 
 
 def predict(

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.notes import WARNING, is_warning
+from deepcme.base.shown import Shown, Shows, names_in_line
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.outcome import require_binary
 from deepcme.cohort.survival import SurvivalOutcome
@@ -29,8 +31,8 @@ from deepcme.trained.tested import RECALIBRATED as RECALIBRATED
 from deepcme.trained.tested import SAMPLES, Findings
 
 
-@dataclass(frozen=True)
-class Validation:
+@dataclass(frozen=True, repr=False)
+class Validation(Shows):
     """What a frozen model is worth on new patients.
 
     Attributes
@@ -74,6 +76,18 @@ class Validation:
         samples = "samples" if self.brand else "new samples"
         sentence = f"{self.cohort}: {self.found.replace(SAMPLES, samples)}"
         return f"{self.brand} {sentence}" if self.brand else sentence
+
+    def _shown(self) -> Shown:
+        warnings = [note.removeprefix(WARNING) for note in self.notes if is_warning(note)]
+        facts = [
+            ("Endpoint", self.endpoint),
+            ("Normalised", self.normalise),
+            *(("Warning", warning) for warning in warnings),
+            ("Tables", names_in_line(self.tables)),
+        ]
+        trained = self.manifest.cohort.name
+        title = f"Validation of {self.manifest.model.name} of {trained} on {self.cohort}"
+        return Shown(title, [self.describe()], facts, end="More: .tables, .notes.")
 
 
 def validate_model(

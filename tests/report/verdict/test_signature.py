@@ -130,7 +130,7 @@ def test_without_signal_nothing_is_claimed_of_it():
 
 def test_it_stands_behind_all_that_is_said_of_the_model_alone_in_both_verdicts():
     assert GRADE in paragraph(facts(signature=TIE))
-    for phrases, before in ((OF_LABELS, "cohorts are not compared"), (OF_TIMES, "usefulness")):
+    for phrases, before in ((OF_LABELS, "cohorts are not compared"), (OF_TIMES, "added value")):
         names = [phrase.name for phrase in phrases]
         assert names[names.index(before) + 1] == "signature"
 

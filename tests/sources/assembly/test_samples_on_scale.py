@@ -68,11 +68,11 @@ def test_samples_that_are_not_chosen_do_not_count(tmp_path):
 def test_a_series_and_a_matrix_of_xena(tmp_path):
     series = written_series(tmp_path, mixed([5]))
     with pytest.raises(DeepCMEError, match=r"A_series_matrix.txt: 1 of 20 samples \(GSM105\)"):
-        cohort_from_geo([series], label_rule("column:relapse"))
+        cohort_from_geo([series], label_rule("relapse"))
     matrix = tmp_path / "TCGA.tsv"
     mixed([6]).T.to_csv(matrix, sep="\t", index_label="Ensembl_ID")
     with pytest.raises(DeepCMEError, match=r"TCGA.tsv: 1 of 20 samples \(GSM106\) hold linear"):
-        cohort_from_xena(matrix, label_rule("column:relapse"))
+        cohort_from_xena(matrix, label_rule("relapse"))
 
 
 def test_small_linear_values_are_doubted_unless_the_scale_is_said(tmp_path):
@@ -96,7 +96,7 @@ def test_platforms_whose_logs_differ_are_warned_of(tmp_path):
     first = series_of(tmp_path, "A_series_matrix.txt", 100, logs)
     for name, other in (("B", ratios), ("C", ratios - ratios.mean(axis=0))):
         second = series_of(tmp_path, f"{name}_series_matrix.txt", 500, other)
-        cohort = cohort_from_geo([first, second], label_rule("column:relapse"))
+        cohort = cohort_from_geo([first, second], label_rule("relapse"))
         warnings = [note for note in cohort.notes if is_warning(note)]
         assert len(warnings) == (name == "C"), warnings
     assert "C_series_matrix.txt holds many negative values" in warnings[0]
@@ -106,7 +106,7 @@ def test_platforms_of_different_linear_scales_are_warned_of(tmp_path):
     values = genes_at_levels(2 * N)
     first = series_of(tmp_path, "A_series_matrix.txt", 100, values[:N])
     second = series_of(tmp_path, "B_series_matrix.txt", 500, np.rint(values[N:]))
-    cohort = cohort_from_geo([first, second], label_rule("column:relapse"))
+    cohort = cohort_from_geo([first, second], label_rule("relapse"))
     assert cohort.scale == "rsem"
     assert (
         "Warning: the files were taken for different scales (rsem, counts), and all go on as "

@@ -179,7 +179,7 @@ def next_command(said, outcome):
     (line,) = [line for line in said.splitlines() if "Next: " in line]
     command = line.partition("Next: ")[2]
     assert command.count(" ... ") == 1
-    left_open = "--labels ..." if "--labels ..." in command else "..."
+    left_open = "--label ..." if "--label ..." in command else "..."
     program, *arguments = shlex.split(command.replace(left_open, outcome))
     assert program == "deepcme"
     return arguments

@@ -32,7 +32,7 @@ def test_metabric_from_its_id_to_an_audit(datahub, deepcme, tmp_path):
     horizon = "--time RFS_MONTHS --event RFS_STATUS"
     assert f"  {horizon}\n" in said
     command = next_command(said, WITHIN_5_YEARS)
-    assert command.count("--clinical") == 2
+    assert command.count("--clinical-table") == 2
     deepcme.succeeded(*command[:-1], tmp_path / "c.h5ad")
     assert "DCM0" in deepcme.succeeded("audit", tmp_path / "c.h5ad")
     cohort = Cohort.load(tmp_path / "c.h5ad")
@@ -89,7 +89,7 @@ def test_the_matrix_of_most_samples_and_never_z_scores(datahub, deepcme, tmp_pat
     )
     put_study(datahub, files)
     said = deepcme.succeeded(*fetch(datahub, tmp_path))
-    assert next_command(said, "--labels x")[2] == str(tmp_path / DATA)
+    assert next_command(said, "--label x")[2] == str(tmp_path / DATA)
     assert f"- Of several matrices, {DATA} has most samples; there are also {few}.\n" in said
 
 
@@ -105,7 +105,7 @@ def test_a_study_without_meta_and_clinical_files(datahub, deepcme, tmp_path):
     said = deepcme.succeeded(*fetch(datahub, tmp_path))
     assert "- The study has no data_clinical_patient.txt.\n" in said
     assert "- No outcome was found in the clinical data: name one of its columns.\n" in said
-    assert "--clinical" not in next_command(said, "--labels x")
+    assert "--clinical-table" not in next_command(said, "--label x")
 
 
 def test_pointers_of_git_lfs_are_no_files(datahub, deepcme, tmp_path):

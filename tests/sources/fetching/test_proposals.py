@@ -13,7 +13,7 @@ def test_a_time_and_its_event_by_their_names():
     follow_up = {"t.tdm": ["10", "20", "30"], "e.tdm": ["1", "0", "0"], "t.os": ["9", "9", "9"]}
     assert proposed(**follow_up) == [
         "--time t.tdm --event e.tdm --time-unit ...",
-        "--labels column:e.tdm",
+        "--label column:e.tdm",
     ]
     for time, event in [
         ("OS_MONTHS", "OS_STATUS"),
@@ -29,17 +29,15 @@ def test_a_time_and_its_event_by_their_names():
 
 
 def test_names_are_safe_to_paste_into_a_shell():
-    assert proposed(**{"distant relapse": ["yes", "no"]}) == [
-        "--labels 'column:distant relapse'"
-    ]
-    assert proposed(**{"$(reboot)": ["yes", "no"]}) == ["--labels 'column:$(reboot)'"]
+    assert proposed(**{"distant relapse": ["yes", "no"]}) == ["--label 'distant relapse'"]
+    assert proposed(**{"$(reboot)": ["yes", "no"]}) == ["--label '$(reboot)'"]
     assert proposed(**{"\x1b[2Jrelapse": ["yes", "no"]}) == []
 
 
 def test_an_endpoint_that_gives_both_outcomes():
     assert proposed(ajcc_pathologic_m=["M0", "M1"]) == [
-        "--labels pathologic-m1",
-        "--labels any-distant-metastasis",
+        "--label pathologic-m1",
+        "--label any-distant-metastasis",
     ]
     assert proposed(ajcc_pathologic_m=["M0", "MX"]) == []
 

@@ -29,10 +29,10 @@ def test_a_project_from_its_name_to_an_audit(hub, deepcme, tmp_path):
     folder = tmp_path / "tcga"
     said = deepcme.succeeded(*fetch(hub, folder))
     assert "4 files, all verified; 4 downloaded now, 0 were there" in said
-    assert "  --labels pathologic-m1\n" in said
+    assert "  --label pathologic-m1\n" in said
     assert "  --time OS.time --event OS\n" in said
     assert sorted(path.name for path in folder.iterdir()) == NAMES
-    command = next_command(said, "--labels pathologic-m1")
+    command = next_command(said, "--label pathologic-m1")
     deepcme.succeeded(*command[:-1], tmp_path / "c.h5ad")
     assert "DCM0" in deepcme.succeeded("audit", tmp_path / "c.h5ad")
     cohort = Cohort.load(tmp_path / "c.h5ad")
@@ -66,7 +66,7 @@ def test_a_project_without_survival(hub, deepcme, tmp_path):
     del hub.pages["/download/TCGA-BRCA.survival.tsv.gz"]
     said = deepcme.succeeded(*fetch(hub, tmp_path))
     assert "- The hub has no TCGA-BRCA.survival.tsv.gz.\n" in said
-    assert next_command(said, "--labels x").count("--clinical") == 1
+    assert next_command(said, "--label x").count("--clinical-table") == 1
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -89,7 +89,7 @@ def test_any_column_of_star_files(folder, column, scale, divisor):
 
 
 def test_survival_comes_from_the_cases(folder):
-    rule = label_rule("column:death")
+    rule = label_rule("death")
     assert cohort_from_gdc(folder, rule).n_positives == 4
 
 
@@ -210,7 +210,7 @@ def test_samples_of_other_programmes_have_the_patients_of_the_sheet(tmp_path):
     )
     cohort = cohort_from_gdc(
         tmp_path,
-        label_rule("column:relapse"),
+        label_rule("relapse"),
         clinical=[read_clinical(tmp_path / "labels.tsv")],
     )
     assert cohort.patients.tolist() == ["CASE-0", "CASE-0", "CASE-1", "CASE-1"]
@@ -244,7 +244,7 @@ def test_several_files_of_one_sample_become_one_if_that_is_asked_for(
     )
     cohort = cohort_from_gdc(
         tmp_path,
-        label_rule("column:m"),
+        label_rule("m"),
         column="unstranded",
         clinical=[clinical],
         repeated=repeated,
@@ -395,7 +395,7 @@ def test_the_sheet_says_for_each_sample_what_the_first_id_cannot(tmp_path):
     )
     cohort = cohort_from_gdc(
         tmp_path,
-        label_rule("column:relapse"),
+        label_rule("relapse"),
         sample_sheet=path,
         clinical=[read_clinical(tmp_path / "labels.tsv")],
     )

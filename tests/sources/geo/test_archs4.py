@@ -11,7 +11,7 @@ from deepcme.sources.assembly.labels import label_rule
 from deepcme.sources.geo.archs4 import cohort_from_archs4
 from tests.attacks.command import deepcme
 
-RELAPSE = label_rule("column:relapse")
+RELAPSE = label_rule("relapse")
 SYMBOLS = ["TP53", "EGFR", "TP53", "", "BRCA1", "ESR1"]
 ENSEMBL = [f"ENSG{place:011d}" for place in range(6)]
 N = 40
@@ -104,7 +104,7 @@ def test_a_table_of_samples_brings_its_labels(tmp_path):
     pd.DataFrame({"geo_accession": ["GSM101", "GSM102", "GSM130"], "met": [0, 1, 0]}).to_csv(
         table, index=False
     )
-    cohort = cohort_from_archs4(path, label_rule("column:met"), samples=table)
+    cohort = cohort_from_archs4(path, label_rule("met"), samples=table)
     assert cohort.samples.tolist() == ["GSM101", "GSM102", "GSM130"]
     assert cohort.labels.tolist() == [0, 1, 0]
 
@@ -182,7 +182,7 @@ def test_the_memory_does_not_grow_with_the_file(tmp_path):
         for name, cells in of_samples.items():
             file[f"meta/samples/{name}"] = np.array(cells, dtype=object)
     small = version_2(tmp_path / "small.h5")
-    arguments = ("--labels", "column:relapse", "-o", tmp_path / "c.h5ad")
+    arguments = ("--label", "relapse", "-o", tmp_path / "c.h5ad")
     few = deepcme("prepare", "archs4", small, "--series", "GSE7", *arguments)
     many = deepcme("prepare", "archs4", tmp_path / "h.h5", "--series", "GSE7", *arguments)
     assert (few.code, many.code) == (0, 0), few.err + many.err

@@ -44,7 +44,7 @@ PLATFORM = (
     "121_at\tx\tHSPA6\n"
     "!platform_table_end\n"
 )
-RELAPSE = label_rule("column:relapse")
+RELAPSE = label_rule("relapse")
 
 
 def written(folder, text, name="GSE0001_series_matrix.txt.gz", encoding="latin-1"):

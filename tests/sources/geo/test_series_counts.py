@@ -11,7 +11,7 @@ from deepcme.sources.gene_mapping import gene_mapping
 from deepcme.sources.geo.geo import cohort_from_geo
 from deepcme.sources.spreadsheets import TableColumns, cohort_from_tables
 
-RELAPSE = label_rule("column:relapse")
+RELAPSE = label_rule("relapse")
 ANNOTATION = (
     "GeneID\tSymbol\tDescription\tSynonyms\tGeneType\tEnsemblGeneID\tStatus\tLength\n"
     "7157\tTP53\ttumor protein p53\tBCC7|LFS1\tprotein-coding\tENSG00000141510\tactive\t2512\n"
@@ -111,7 +111,9 @@ def test_normalised_values_are_on_their_scale(tmp_path, annotation):
 def test_without_a_table_the_genes_stay_numbers(tmp_path):
     cohort = cohort_from_geo([series(tmp_path)], RELAPSE, counts=matrix(tmp_path))
     assert cohort.gene_ids.tolist() == list(COUNTS)
-    assert any("--platform Human.GRCh38.p13.annot.tsv.gz" in note for note in cohort.notes)
+    assert any(
+        "--platform-table Human.GRCh38.p13.annot.tsv.gz" in note for note in cohort.notes
+    )
 
 
 def test_who_is_only_on_one_side_is_named(tmp_path):
@@ -171,7 +173,7 @@ def test_several_tables_of_genes_for_one_matrix(tmp_path, annotation):
 
 
 def test_a_choice_of_platform_is_for_family_files(tmp_path):
-    with pytest.raises(DeepCMEError, match="--gpl chooses within a SOFT family file"):
+    with pytest.raises(DeepCMEError, match="--platform chooses within a SOFT family file"):
         cohort_from_geo([series(tmp_path)], RELAPSE, gpl=["GPL1"])
 
 

@@ -9,7 +9,7 @@ from deepcme import DeepCMEError
 from deepcme.sources.assembly.labels import label_rule
 from deepcme.sources.geo.geo import cohort_from_geo
 
-RELAPSE = label_rule("column:relapse")
+RELAPSE = label_rule("relapse")
 
 
 def table(kind, *rows):
@@ -102,7 +102,7 @@ def test_several_platforms_need_a_choice(tmp_path):
     rows = ("9_at", "5"), ("8_at", "4")
     others = [sample(f"GSM{n}", n % 2, *rows, on="GPL97") for n in (8, 9)]
     path = written(tmp_path, PROBES, other, ONE, TWO, *others)
-    with pytest.raises(DeepCMEError, match=r"GPL96 with 2 samples, GPL97 with 2 .*--gpl"):
+    with pytest.raises(DeepCMEError, match=r"GPL96 with 2 samples, GPL97 with 2 .*--platform"):
         cohort_from_geo([path], RELAPSE)
     with pytest.raises(DeepCMEError, match="there is no sample of GPL1; there are GPL96"):
         cohort_from_geo([path], RELAPSE, gpl=["GPL1"])

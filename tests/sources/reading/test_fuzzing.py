@@ -38,7 +38,7 @@ from tests.sources.assembly import test_clinical_tables
 from tests.sources.conftest import star_text
 from tests.sources.geo import test_geo
 
-COLUMN = label_rule("column:relapse")
+COLUMN = label_rule("relapse")
 TABLE = "sample_id,relapse,patient\nS1,1,P1\nS2,0,P2\nS3,0,P3\n"
 MATRIX = "sample_id,A1,B2\nS1,0.5,1\nS2,2,NA\nS3,4,5\n"
 HTSEQ = "ENSG00000000003.13\t4782\nENSG00000000005.5\t12\n__no_feature\t1\n"

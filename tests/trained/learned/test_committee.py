@@ -10,13 +10,13 @@ from safetensors.numpy import load_file
 from scipy.special import expit, logit
 from sklearn.ensemble import RandomForestClassifier
 
-from deepcme import DeepCMEError, load_model
+from deepcme import DeepCMEError
 from deepcme.evaluation.metrics import compute_auc
 from deepcme.models.committee.committee import DeepCMECommittee
 from deepcme.models.preprocessing import make_preprocessor
 from deepcme.models.registry import KINDS
 from deepcme.trained import files
-from deepcme.trained.files import save_model
+from deepcme.trained.files import load_model, save_model
 from deepcme.trained.learned.arrays import UnfitArraysError
 from deepcme.trained.learned.coefficients import LearnedCoefficients
 from deepcme.trained.learned.committee import LearnedCommittee

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepcme import DeepCMEError, load_model
+from deepcme import DeepCMEError
 from deepcme.models.committee.survival import DeepCMESurvivalCommittee
 from deepcme.models.survival.target import make_target
 from deepcme.trained import files
-from deepcme.trained.files import save_model
+from deepcme.trained.files import load_model, save_model
 from deepcme.trained.learned.committee import LearnedCommittee
 from deepcme.trained.new_samples import expression_of
 from deepcme.trained.prediction import predict

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from deepcme import DeepCMEError, load_model
+from deepcme import DeepCMEError
 from deepcme.base.seeds import integer_seed, seed_for
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.evaluation.probabilities.recalibration import PlattRecalibration
 from deepcme.models.baselines import TunedLogisticRegression
-from deepcme.trained.files import save_model
+from deepcme.trained.files import load_model, save_model
 from deepcme.trained.learned.forest import LearnedForest
 from deepcme.trained.new_samples import expression_of, match_genes, standardise
 from deepcme.trained.prediction import predict

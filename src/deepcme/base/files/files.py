@@ -141,13 +141,22 @@ def write_csv(path: Path, table: pd.DataFrame, *, separator: str = ",") -> None:
     One that starts with ``=``, ``+``, ``-`` or ``@``, after spaces or not, gets an
     apostrophe before it (OWASP, "CSV injection").
     """
+    safe = _without_formulas(table)
+    with whole_file(path) as temporary:
+        safe.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """What `write_csv` writes of a table."""
+    return _without_formulas(table).to_csv(index=False, lineterminator="\n")
+
+
+def _without_formulas(table: pd.DataFrame) -> pd.DataFrame:
     safe = table.set_axis(range(table.shape[1]), axis=1)
     for column in safe.columns:
         if safe[column].dtype.kind not in "biuf":
             safe[column] = safe[column].map(_safe)
-    safe = safe.set_axis([_safe(name) for name in table.columns], axis=1)
-    with whole_file(path) as temporary:
-        safe.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
+    return safe.set_axis([_safe(name) for name in table.columns], axis=1)
 
 
 def _safe(value: object) -> object:

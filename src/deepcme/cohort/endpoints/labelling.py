@@ -203,7 +203,7 @@ def no_column(clinical: pd.DataFrame, what: str, names: Sequence[str]) -> DeepCM
     """What to say where no column of `names` tells of `what`."""
     return DeepCMEError(
         f"No clinical column tells {what}: there should be one called {', '.join(names)}; "
-        f"there are {some(clinical.columns)}. Add the file that holds it with --clinical."
+        f"there are {some(clinical.columns)}. Add the file that holds it with --clinical-table."
     )
 
 

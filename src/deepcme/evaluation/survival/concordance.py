@@ -38,7 +38,7 @@ class ComparablePairs:
 def count_comparable_pairs(follow_up: FollowUp, tau: float) -> ComparablePairs:
     """How many pairs Uno's C takes, and how many come after tau."""
     cases = np.flatnonzero(follow_up.events == 1)
-    pairs = sum(which.sum(axis=1) for which in _find_pairs(follow_up, cases))
+    pairs = sum(which.sum(axis=1) for which in find_pairs(follow_up, cases))
     in_time = follow_up.times[cases] <= tau
     return ComparablePairs(int(pairs[in_time].sum()), int(pairs[~in_time].sum()))
 
@@ -133,7 +133,7 @@ def _sum_pairs(
     `weights` are counts times inverse probabilities of being seen; `sum_later` sums values of
     pairs (2 x cases x n) over the later patients, by what these weigh at the time of the case.
     """
-    later, never = _find_pairs(at.follow_up, cases)
+    later, never = find_pairs(at.follow_up, cases)
     first = scores[cases][:, np.newaxis]
     order = (first > scores) + (first == scores) / 2
     pairs = np.stack([order, np.ones_like(order)])
@@ -156,7 +156,7 @@ def _sum_seen(at: AtHorizon, cases: IntegerArray, pairs: FloatArray) -> FloatArr
     return sums
 
 
-def _find_pairs(follow_up: FollowUp, cases: IntegerArray) -> tuple[BooleanArray, BooleanArray]:
+def find_pairs(follow_up: FollowUp, cases: IntegerArray) -> tuple[BooleanArray, BooleanArray]:
     """For each case, in rows, who was still without an event, and who had the competing one."""
     time = follow_up.times[cases][:, np.newaxis]
     beyond = follow_up.times > time

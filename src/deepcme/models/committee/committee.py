@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.parameters import Rule, at_least
@@ -21,7 +21,7 @@ from deepcme.models.committee.members import (
     find_kinds,
     score_members,
 )
-from deepcme.models.estimator_inputs import read_groups, read_sample_weight
+from deepcme.models.estimator_inputs import read_data, read_groups, read_sample_weight
 from deepcme.models.fitting import PreparedRows
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
 from deepcme.models.span.gram import read_gram
@@ -147,7 +147,7 @@ class DeepCMECommittee(LogitClassifier):
         """
         self.check_parameters()
         kinds = find_kinds(self.members, BinaryOutcome.kind)
-        matrix, y = validate_data(self, X, y, dtype=np.float32, order="C")
+        matrix, y = read_data(self, X, y, dtype=np.float32, order="C")
         self.classes_, target = encode_binary_target(y, type(self).__name__)
         labels = target.astype(np.int8)
         patients = read_groups(groups, len(labels))
@@ -204,7 +204,7 @@ class DeepCMECommittee(LogitClassifier):
         The average of those with a spread is what `decision_function` puts on one line.
         """
         check_is_fitted(self)
-        matrix = validate_data(self, X, dtype=np.float32, reset=False)
+        matrix = read_data(self, X, dtype=np.float32, reset=False)
         return score_members(self.members_, self.centres_, self.spreads_, matrix)
 
     def decision_function(self, X: Any) -> FloatArray:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from deepcme.base.errors import AbsentError
 from deepcme.base.parameters import RANDOM_STATE, Rule, at_least
@@ -25,7 +25,7 @@ from deepcme.models.committee.members import (
     find_kinds,
     score_members,
 )
-from deepcme.models.estimator_inputs import read_groups
+from deepcme.models.estimator_inputs import read_data, read_groups
 from deepcme.models.fitting import PreparedRows
 from deepcme.models.span.gram import read_gram
 from deepcme.models.survival.cox_model import CoxModel, FloatArray
@@ -129,7 +129,7 @@ class DeepCMESurvivalCommittee(CoxModel):
         """
         self.check_parameters()
         kinds = find_kinds(self.members, SurvivalOutcome.kind)
-        matrix = validate_data(self, X, dtype=np.float32, order="C")
+        matrix = read_data(self, X, dtype=np.float32, order="C")
         follow_up = read_target(y, len(matrix))
         patients = read_groups(groups, len(matrix))
         self._require_events(follow_up, patients)
@@ -164,7 +164,7 @@ class DeepCMESurvivalCommittee(CoxModel):
         The average of those with a spread is what `predict` multiplies by the slope.
         """
         check_is_fitted(self)
-        matrix = validate_data(self, X, dtype=np.float32, reset=False)
+        matrix = read_data(self, X, dtype=np.float32, reset=False)
         return score_members(self.members_, self.centres_, self.spreads_, matrix)
 
     def predict(self, X: Any) -> FloatArray:

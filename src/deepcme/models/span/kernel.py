@@ -7,8 +7,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import svm
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
+from deepcme.models.estimator_inputs import read_data
 from deepcme.models.span.gram import (
     FloatArray,
     blocks_of_genes,
@@ -58,7 +59,7 @@ class SVC(svm.SVC):  # type: ignore[misc]
         if not self._by_products:
             super().fit(X, y, sample_weight)
             return self
-        matrix, y = validate_data(self, X, y, dtype=[np.float64, np.float32], order="C")
+        matrix, y = read_data(self, X, y, dtype=[np.float64, np.float32], order="C")
         products = read_gram(gram, matrix)
         self._gamma = _gamma(self.gamma, matrix)
         squares = np.diagonal(products)
@@ -99,7 +100,7 @@ class SVC(svm.SVC):  # type: ignore[misc]
         check_is_fitted(self)
         if not self._by_products:
             return np.asarray(super().decision_function(X))
-        matrix = validate_data(self, X, dtype=[np.float64, np.float32], order="C", reset=False)
+        matrix = read_data(self, X, dtype=[np.float64, np.float32], order="C", reset=False)
         if self.kernel == "linear":
             return np.asarray(compute_gram(matrix, self.coef_)[:, 0] + self.intercept_)
         products = compute_gram(matrix, self.support_vectors_)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn import linear_model
-from sklearn.utils.validation import validate_data
 
+from deepcme.models.estimator_inputs import read_data
 from deepcme.models.span.gram import read_gram
 from deepcme.models.span.span import Span, pays
 
@@ -53,7 +53,7 @@ class LogisticRegression(linear_model.LogisticRegression):  # type: ignore[misc]
         if not (self._has_ridge_penalty and is_wide(X)):
             super().fit(X, y, sample_weight)
             return self
-        matrix, y = validate_data(self, X, y, dtype=[np.float64, np.float32], order="C")
+        matrix, y = read_data(self, X, y, dtype=[np.float64, np.float32], order="C")
         span = Span.of(read_gram(gram, matrix))
         fitted = linear_model.LogisticRegression(**self.get_params(deep=False))
         fitted.fit(span.coordinates, y, sample_weight)

@@ -6,12 +6,11 @@ from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import validate_data
 
 from deepcme.base.parameters import NUMBER, RANDOM_STATE, Rule, at_least, one_of, or_none
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.evaluation.survival.baseline import Baseline
-from deepcme.models.estimator_inputs import read_groups
+from deepcme.models.estimator_inputs import read_data, read_groups
 from deepcme.models.survival.cox_model import FloatArray
 from deepcme.models.survival.dual import GeneIndex
 from deepcme.models.survival.elastic_net_choice import (
@@ -138,7 +137,7 @@ class CoxElasticNet(PenalisedCox):
             If no patient had the event, or fewer than two where there is a choice.
         """
         self.check_parameters()
-        matrix = validate_data(self, X, dtype=[np.float64, np.float32])
+        matrix = read_data(self, X, dtype=[np.float64, np.float32])
         follow_up = read_target(y, len(matrix))
         columns = self._fit_clinical(clinical, follow_up)
         fit = self._choose(matrix, follow_up, columns, read_groups(groups, follow_up.n))

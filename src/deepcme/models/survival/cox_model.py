@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from deepcme.evaluation.survival.baseline import Baseline
+from deepcme.models.estimator_inputs import read_data
 from deepcme.models.own_estimator import OwnEstimator
 from deepcme.models.survival.target import read_clinical
 
@@ -83,7 +84,7 @@ class CoxModelOfGenes(CoxModel):
             If there are other clinical columns than in `fit`.
         """
         check_is_fitted(self)
-        matrix = validate_data(self, X, reset=False, dtype=self._types)
+        matrix = read_data(self, X, reset=False, dtype=self._types)
         columns = read_clinical(clinical, len(matrix), len(self.clinical_coef_))
         of_clinical: FloatArray = (columns - self._clinical_means) @ self.clinical_coef_
         return self._predict_of_genes(matrix) + of_clinical

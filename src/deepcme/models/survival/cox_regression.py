@@ -6,11 +6,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from deepcme.evaluation.survival.baseline import Baseline
 from deepcme.evaluation.survival.cox import fit_cox_regression
 from deepcme.models.clinical import find_independent_terms
+from deepcme.models.estimator_inputs import read_data
 from deepcme.models.survival.cox_model import CoxModel, FloatArray
 from deepcme.models.survival.target import read_target
 
@@ -58,7 +59,7 @@ class CoxRegression(CoxModel):
         AbsentError
             If no patient had the event.
         """
-        matrix: FloatArray = validate_data(self, X, dtype=np.float64)
+        matrix: FloatArray = read_data(self, X, dtype=np.float64)
         follow_up = read_target(y, len(matrix))
         default_names = [f"x{column}" for column in range(matrix.shape[1])]
         names = np.array(getattr(self, "feature_names_in_", default_names), dtype=object)
@@ -78,6 +79,6 @@ class CoxRegression(CoxModel):
     def predict(self, X: Any) -> FloatArray:
         """Log hazard of each sample against one whose columns are at their training mean."""
         check_is_fitted(self)
-        matrix: FloatArray = validate_data(self, X, reset=False, dtype=np.float64)
+        matrix: FloatArray = read_data(self, X, reset=False, dtype=np.float64)
         log_hazards: FloatArray = (matrix - self.means_) @ self.coef_
         return log_hazards

@@ -6,14 +6,13 @@ from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import validate_data
 
 from deepcme.base.errors import AbsentError
 from deepcme.base.parameters import RANDOM_STATE, Rule, at_least, or_none
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.cohort.splits import draw_folds
 from deepcme.evaluation.survival.baseline import Baseline
-from deepcme.models.estimator_inputs import read_groups
+from deepcme.models.estimator_inputs import read_data, read_groups
 from deepcme.models.span.gram import read_gram
 from deepcme.models.survival.cox_model import FloatArray
 from deepcme.models.survival.dual import DualGenes, GeneIndex, fit_penalised
@@ -38,7 +37,7 @@ class _ChosenPenalty(PenalisedCox):
         gram: ArrayLike | None = None,
     ) -> Self:
         self.check_parameters()
-        matrix = validate_data(self, X, dtype=[np.float64, np.float32])
+        matrix = read_data(self, X, dtype=[np.float64, np.float32])
         follow_up = read_target(y, len(matrix))
         columns = self._fit_clinical(clinical, follow_up)
         genes = DualGenes.of(

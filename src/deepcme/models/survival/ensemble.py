@@ -63,7 +63,7 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
         What the networks trained on.
     networks_ : list of list of NetworkWeights
         The snapshots of each network, the first one first; they take genes in either space.
-    gene_scores_ : ndarray of shape (n_features,)
+    gene_scores_ : ndarray of shape (n_features,), or Series by gene if X was a DataFrame
         Equation 4 of Kim et al. 2023, averaged over snapshots and networks.
     history_ : DataFrame
         Columns network, epoch, train_loss, valid_loss, valid_c, as in `DeepCMESurvival`.

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deepcme.base.parameters import FRACTION, Rule
 from deepcme.evaluation.survival.baseline import Baseline
-from deepcme.models.estimator_inputs import hold_out
+from deepcme.models.estimator_inputs import hold_out, named_by_gene
 from deepcme.models.networks import ENGINE_RULES, history_table
 from deepcme.models.survival.cox_model import FloatArray
 from deepcme.models.survival.networks import SurvivalNetwork, compute_log_hazards
@@ -50,7 +50,7 @@ class DeepCMESurvival(SurvivalNetwork):
     ----------
     n_features_in_ : int
     feature_names_in_ : ndarray, if X had string column names
-    gene_scores_ : ndarray of shape (n_features,)
+    gene_scores_ : ndarray of shape (n_features,), or Series by gene if X was a DataFrame
         Sum of the absolute first-layer weights of each gene (Kim et al. 2023, equation 4).
     history_ : DataFrame
         Columns epoch, train_loss, valid_loss, valid_c; one row per epoch. The losses are
@@ -168,7 +168,8 @@ class DeepCMESurvival(SurvivalNetwork):
         self.networks_ = [[self.weights_]]
         self.best_epoch_ = trained.history.best_epoch
         self.history_ = history_table(trained.history)
-        self.gene_scores_ = compute_first_layer_scores(self.networks_, np.float32)
+        scores = compute_first_layer_scores(self.networks_, np.float32)
+        self.gene_scores_ = named_by_gene(self, scores, "gene_score")
         of_genes = compute_log_hazards(self.networks_, data.matrix)
         self.centre_ = float(of_genes.mean())
         self.baseline_ = Baseline.estimate(data.follow_up, of_genes - self.centre_ + offset)

@@ -7,13 +7,13 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import validate_data
 
 from deepcme.base.errors import AbsentError
 from deepcme.base.parameters import RANDOM_STATE, Rule
 from deepcme.cohort.follow_up import FollowUp
 from deepcme.cohort.splits import RowIndex
 from deepcme.cohort.survival import SurvivalOutcome
+from deepcme.models.estimator_inputs import read_data
 from deepcme.models.networks import NetworkEstimator
 from deepcme.models.survival.cox_model import CoxModelOfGenes, FloatArray
 from deepcme.models.survival.cox_regression import CoxRegression
@@ -71,7 +71,7 @@ class SurvivalNetwork(NetworkEstimator, CoxModelOfGenes):
     history_: pd.DataFrame
 
     def _read(self, X: ArrayLike, y: ArrayLike, clinical: ArrayLike | None) -> SurvivalData:
-        matrix = validate_data(self, X, dtype=np.float32, order="C")
+        matrix = read_data(self, X, dtype=np.float32, order="C")
         follow_up = read_target(y, len(matrix))
         if not follow_up.n_events:
             raise AbsentError("No patient had the event: there is nothing to learn from.")

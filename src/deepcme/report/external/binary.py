@@ -6,22 +6,23 @@ from deepcme.report.blocks import Blocks, Figure, Heading, Table
 from deepcme.report.figures.calibration import plot_calibration
 from deepcme.report.figures.risk import plot_decision_curve
 from deepcme.report.figures.styles import Chart
-from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, SideBySideLayout, TableLayout
-from deepcme.report.sections.usefulness import CAPTION, show_differences
+from deepcme.report.formatting import N_AND_EVENTS, SideBySideLayout, TableLayout
+from deepcme.report.layouts.columns import Estimate
+from deepcme.report.sections.usefulness import CAPTION, NOTE, show_differences
 from deepcme.trained.validation import FROZEN, RECALIBRATED, Validation
 
 _AUC = TableLayout(
     "AUC and PR-AUC of the model as it came, beside those of chance (Bestgen 2015), with 95% "
     "intervals. DeLong's takes samples as independent; the bootstrap draws patients. They are "
     "of this one model on patients like these.",
-    ("metric", "Measure", ""), ("method", "Interval", ""), ("value", "Value", ".3f"),
-    *INTERVAL, ("chance", "By chance", ".3f"), *N_AND_EVENTS,
+    ("metric", "Measure", ""), ("method", "Interval", ""), Estimate("value", "Value"),
+    ("chance", "By chance", ".2f"), *N_AND_EVENTS,
 )  # fmt: skip
 _CLASSIFICATION = TableLayout(
     "At the risk that the model brought, chosen on the patients that it learned from, and at "
     "fixed ones; Wilson's 95% intervals, samples taken as independent.",
     ("threshold", "From a risk of", ".3f"), ("metric", "Measure", ""),
-    ("value", "Value", ".3f"), *INTERVAL,
+    Estimate("value", "Value"),
     ("numerator", "Right", ",.0f"), ("denominator", "Of", ",.0f"),
 )  # fmt: skip
 _CALIBRATION = SideBySideLayout(
@@ -65,7 +66,7 @@ def write_blocks(validation: Validation) -> Blocks:
         "Net benefit by threshold probability",
         "Net benefit of treating by the model's risk, against treating all and none.",
     )
-    yield Table("net_benefit", show_differences(tables["net_benefit"], CAPTION))
+    yield Table("net_benefit", show_differences(tables["net_benefit"], CAPTION, NOTE))
 
 
 def draw_charts(validation: Validation) -> dict[str, Chart]:

@@ -22,18 +22,20 @@ from deepcme.report.figures.over_time import RECALIBRATED as MENDED
 from deepcme.report.figures.risk import plot_decision_curve
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import (
-    INTERVAL,
+    EVENTS,
+    PATIENTS,
     PATIENTS_AND_EVENTS,
     SideBySideLayout,
     TableLayout,
-    as_percent,
 )
+from deepcme.report.layouts.columns import Estimate
+from deepcme.report.layouts.numbers import as_percent, show_p_value
 from deepcme.report.sections.usefulness import show_differences
 from deepcme.report.survival.assumptions import describe_censoring
-from deepcme.report.survival.discrimination import NAMES, drop_if_empty
+from deepcme.report.survival.discrimination import NAMES
 from deepcme.report.survival.follow_up import FOLLOW_UP, compute_follow_up, show_follow_up
 from deepcme.report.survival.risk_groups import draw_risk_curves, find_end
-from deepcme.report.survival.usefulness import CAPTION
+from deepcme.report.survival.usefulness import CAPTION, NOTE
 from deepcme.trained.survival.model import SurvivalModel
 from deepcme.trained.tested import FROZEN
 from deepcme.trained.validation import Validation
@@ -44,7 +46,7 @@ _DISCRIMINATION = TableLayout(
     "censored, Harrell's does. AUC(t): the same of a patient with the event by the horizon and "
     "one without it then. 0.5 is chance. 95% intervals by bootstrap of patients and of their "
     "censoring, on the logit scale with Student's t: of this one model on patients like these.",
-    ("measure", "Measure", ""), ("value", "Value", ".3f"), *INTERVAL, *PATIENTS_AND_EVENTS,
+    ("measure", "Measure", ""), Estimate("value", "Value"), *PATIENTS_AND_EVENTS,
     ("absent", "Why none", ""), optional=("absent",),
 )  # fmt: skip
 _GROUPS = TableLayout(
@@ -52,8 +54,8 @@ _GROUPS = TableLayout(
     "patients, with the risk of the event by the horizon that was observed here and its 95% "
     "interval, Wald's on the log scale (Greenwood's variance); followed: known to be without "
     "the event then.",
-    ("group", "Group", ""), ("risk", "Observed risk", ".3f"), *INTERVAL,
-    ("n", "Patients", ",.0f"), ("events", "Events", ",.0f"), ("followed", "Followed", ",.0f"),
+    ("group", "Group", ""), Estimate("risk", "Observed risk", percent=True), PATIENTS, EVENTS,
+    ("followed", "Followed", ",.0f"),
 )  # fmt: skip
 _PERFORMANCE = SideBySideLayout(
     "The model as it came, and recalibrated on these patients: a line on the log-odds of the "
@@ -63,11 +65,8 @@ _PERFORMANCE = SideBySideLayout(
     "better than giving everybody the observed risk. In brackets 95% intervals by bootstrap of "
     "patients and of their censoring; those of the recalibrated model take its lines as they "
     "are.",
-    {
-        measure.name: (measure.heading, measure.format)
-        for measure in (OBSERVED_EXPECTED, SLOPE, BRIER, SCALED_BRIER)
-    },
-    "Patients",
+    {of.name: of.heading for of in (OBSERVED_EXPECTED, SLOPE, BRIER, SCALED_BRIER)},
+    PATIENTS,
 )
 _CLASSIFICATION = SideBySideLayout(
     "Calling who has at least the named risk by the horizon: the cut-offs that the model "
@@ -75,8 +74,8 @@ _CLASSIFICATION = SideBySideLayout(
     "(sensitivity), of those without it then the share not called (specificity), weighted for "
     "censoring; in brackets 95% intervals, Wilson's, with the number of patients that the "
     "variance of the bootstrap stands for.",
-    {name: (name.capitalize(), ".2f") for name in ("sensitivity", "specificity")},
-    "Patients",
+    {name: name.capitalize() for name in ("sensitivity", "specificity")},
+    PATIENTS,
 )
 
 
@@ -135,7 +134,7 @@ def write_blocks(validation: Validation) -> Blocks:
     yield Heading("Discrimination", "discrimination")
     found = tables["external_discrimination"]
     named = found.assign(measure=found["measure"].map(NAMES))
-    yield Table("discrimination", _DISCRIMINATION.show(drop_if_empty(named, ["absent"])))
+    yield Table("discrimination", _DISCRIMINATION.show(named))
     yield Figure(
         "auc_over_time",
         "AUC over time, with the number of patients at risk",
@@ -169,7 +168,8 @@ def write_blocks(validation: Validation) -> Blocks:
         f"Net benefit of treating by the risk by {until}, against treating all and none.",
     )
     if "net_benefit" in tables:
-        yield Table("net_benefit", show_differences(tables["net_benefit"], CAPTION, "Patients"))
+        shown = show_differences(tables["net_benefit"], CAPTION, NOTE, PATIENTS)
+        yield Table("net_benefit", shown)
 
 
 def _write_groups(validation: Validation, until: str) -> Blocks:
@@ -200,7 +200,8 @@ def describe_test(test: pd.Series[float], of_training_patients: bool) -> str:
             "them, so that a small p would say nothing."
         )
     degrees = "1 degree" if (n := int(test["degrees_of_freedom"])) == 1 else f"{n} degrees"
-    p = f"p = {test['p_value']:.3f}" if test["p_value"] >= 0.001 else "p < 0.001"
+    shown = show_p_value(test["p_value"])
+    p = f"p {shown}" if shown.startswith("<") else f"p = {shown}"
     return (
         f"Log-rank test of the groups: chi-square {test['statistic']:.2f} with "
         f"{degrees} of freedom, {p} ({of}). The model and its "

@@ -6,7 +6,6 @@ from itertools import chain
 from pathlib import Path
 
 from deepcme.base.files.files import whole_folder, write_csv, write_text
-from deepcme.base.version import __version__
 from deepcme.report.blocks import Blocks, Fragment, Heading, Terms
 from deepcme.report.external import binary, survival
 from deepcme.report.figures.drawing import write_charts
@@ -35,7 +34,7 @@ def write_validation(validation: Validation, folder: Path) -> Path:
         f"predict {patients}?",
         chain(_write_opening(validation), of_kind.write_blocks(validation)),
         charts,
-        f"deepcme {__version__}; model by deepcme {manifest.package_version}.",
+        f"The model is by deepcme {manifest.package_version}.",
     )
     with whole_folder(folder) as written:
         for name, table in validation.tables.items():

@@ -5,7 +5,16 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from deepcme.report.figures.styles import NEUTRAL, PALETTE, Chart, line_encodings, tooltips
+from deepcme.report.figures.styles import (
+    NEUTRAL,
+    PALETTE,
+    Chart,
+    legend_of_lines,
+    line_encodings,
+    named,
+    palette_styles,
+    tooltips,
+)
 
 _CLAIMED, _NOT = "claimed", "not claimed"
 _LABEL = 260
@@ -40,7 +49,7 @@ def plot_gene_sets(sets: pd.DataFrame) -> Chart:
         x="shift:Q",
         shape=alt.Shape("standing:N", title="FDR", scale=shape, legend=_on_top()),
         tooltip=[
-            "set:N",
+            *named("set"),
             alt.Tooltip("n_genes:Q", title="measured genes", format=","),
             *tooltips("+.2f", "shift", "ci_low", "ci_high"),
             *tooltips(".2g", "p", "fdr"),
@@ -49,7 +58,11 @@ def plot_gene_sets(sets: pd.DataFrame) -> Chart:
     )
     zero = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(strokeDash=[4, 4], color=NEUTRAL)
     chart: alt.LayerChart = zero.encode(x="x:Q") + intervals + points
-    return chart.properties(width=400, height=alt.Step(18))
+    return chart.properties(
+        width=400,
+        height=alt.Step(18),
+        description=f"Shift of the genes of each of {len(sets)} sets, with 95% intervals.",
+    )
 
 
 def _on_top() -> alt.Legend:
@@ -68,7 +81,8 @@ def plot_running_sums(sums: pd.DataFrame, n_genes: int) -> Chart:
         In the ranking.
     """
     names = sums["set"].drop_duplicates().tolist()
-    styles = line_encodings(names, "Set", "set", on_top=True)
+    legend = legend_of_lines(names, orient="top", columns=2)
+    styles = line_encodings(palette_styles(names), "Set", "set", legend)
     scale, axis = alt.Scale(domain=[0, n_genes], nice=False), alt.Axis(tickCount=5)
     title = "Rank of the gene: first, highest with the event"
     zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(strokeDash=[4, 4], color=NEUTRAL)
@@ -88,10 +102,17 @@ def plot_running_sums(sums: pd.DataFrame, n_genes: int) -> Chart:
             x=alt.X("rank:Q", title=title, scale=scale, axis=axis),
             y=alt.Y("set:N", sort=names, title=None, axis=alt.Axis(labels=False, ticks=False)),
             color=styles["color"],
-            tooltip=["set:N", alt.Tooltip("gene_name:N", title="gene"), "rank:Q"],
+            tooltip=[
+                *named("set"),
+                alt.Tooltip("gene_name:N", title="gene"),
+                *tooltips(",", "rank"),
+            ],
         )
-        .properties(width=440, height=alt.Step(16))
+        .properties(width=560, height=alt.Step(16))
     )
     curves: alt.LayerChart = zero.encode(y="y:Q") + lines
-    both: alt.VConcatChart = alt.vconcat(curves.properties(width=440, height=220), ticks)
-    return both
+    both: alt.VConcatChart = alt.vconcat(curves.properties(width=560, height=220), ticks)
+    return both.properties(
+        description=f"Running sums of {len(names)} gene sets over the ranking of {n_genes:,} "
+        "genes; below, where their genes are."
+    )

@@ -11,6 +11,7 @@ from deepcme.report.figures.styles import (
     PALETTE,
     Chart,
     faded_unless,
+    named,
     pick_in_legend,
     plot_diagonal,
     point_encodings,
@@ -18,6 +19,7 @@ from deepcme.report.figures.styles import (
 )
 
 _MOST_POINTS = 4000
+_SIDE = 360
 _RISKS = alt.Scale(domain=[0, 1])
 _ORIGINAL_RISK = "Risk by the original model"
 
@@ -51,7 +53,7 @@ def plot_prediction_instability(instability: pd.DataFrame, refits: pd.DataFrame)
             x=x,
             y=alt.Y("low:Q", title=y_title, scale=_RISKS),
             y2="high:Q",
-            tooltip=["sample:N", *tooltips(".2f", "risk", "low", "high")],
+            tooltip=[*named("sample"), *tooltips(".2f", "risk", "low", "high")],
         )
     )
     ends = alt.Chart(instability).mark_point(filled=True, size=9, color=PALETTE[0])
@@ -60,7 +62,12 @@ def plot_prediction_instability(instability: pd.DataFrame, refits: pd.DataFrame)
     )
     ideal = plot_diagonal("risk", "low")
     chart: alt.LayerChart = ranges + dots + lows + highs + ideal
-    return chart.properties(width=340, height=340)
+    return chart.properties(
+        width=_SIDE,
+        height=_SIDE,
+        description=f"Risks of {len(instability):,} patients by refits of the model against "
+        "those by the original model.",
+    )
 
 
 def plot_mape(instability: pd.DataFrame) -> Chart:
@@ -77,9 +84,14 @@ def plot_mape(instability: pd.DataFrame) -> Chart:
         .encode(
             x=alt.X("risk:Q", title=_ORIGINAL_RISK, scale=_RISKS),
             y=alt.Y("mape:Q", title="Mean absolute prediction error"),
-            tooltip=["sample:N", *tooltips(".3f", "risk", "mape")],
+            tooltip=[*named("sample"), *tooltips(".3f", "risk", "mape")],
         )
-        .properties(width=340, height=240)
+        .properties(
+            width=_SIDE,
+            height=_SIDE,
+            description="Mean absolute difference between the risks of the refits and that of "
+            f"the original model, of {len(instability):,} patients, by their risk.",
+        )
     )
     return chart
 
@@ -108,7 +120,12 @@ def plot_calibration_instability(lines: pd.DataFrame) -> Chart:
     )
     ideal = plot_diagonal("predicted", "observed")
     chart: alt.LayerChart = refits + ideal + original
-    return chart.properties(width=340, height=340)
+    return chart.properties(
+        width=_SIDE,
+        height=_SIDE,
+        description=f"Calibration lines of {lines['refit'].nunique() - 1:,} refits, and of the "
+        "original model in colour.",
+    )
 
 
 def plot_classification_instability(classification: pd.DataFrame) -> Chart:
@@ -130,9 +147,19 @@ def plot_classification_instability(classification: pd.DataFrame) -> Chart:
             y=alt.Y("changed:Q", title="Share of refits that change sides", scale=_RISKS),
             **point_encodings(names, "Threshold", "at"),
             opacity=faded_unless(picked, 0.6),
-            tooltip=["sample:N", "at:N", *tooltips(".2f", "risk", "changed")],
+            tooltip=[
+                *named("sample"),
+                alt.Tooltip("at:N", title="threshold"),
+                alt.Tooltip("risk:Q", title="risk", format=".2f"),
+                alt.Tooltip("changed:Q", title="refits on the other side", format=".0%"),
+            ],
         )
         .add_params(picked)
-        .properties(width=400, height=300)
+        .properties(
+            width=_SIDE,
+            height=_SIDE,
+            description="Share of the refits that put a patient on the other side of a "
+            f"threshold, by risk, at {', '.join(names)}.",
+        )
     )
     return chart

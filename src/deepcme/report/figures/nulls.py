@@ -5,19 +5,25 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from deepcme.report.figures.roles import Roles
 from deepcme.report.figures.styles import (
     NEUTRAL,
     PAPER,
     Chart,
+    colours,
     faded_unless,
+    legend_of_points,
     pick_in_legend,
     point_encodings,
-    tooltips,
 )
 
 
 def plot_nulls(
-    runs: pd.DataFrame, comparison: pd.DataFrame, measure: str = "auc", heading: str = "AUC"
+    runs: pd.DataFrame,
+    comparison: pd.DataFrame,
+    measure: str = "auc",
+    heading: str = "AUC",
+    roles: Roles | None = None,
 ) -> Chart:
     """Values of the null runs, a bar each, beside those that they are compared with.
 
@@ -28,10 +34,10 @@ def plot_nulls(
     comparison : DataFrame
         As `compute_null_comparison` gives it.
     measure, heading : str
+    roles : Roles, optional
     """
     null = runs[runs["kind"] != "signature"].assign(row=_null_names)[["row", "number", measure]]
     compared = comparison.assign(row=_null_names)
-    names = compared["compared"].drop_duplicates().tolist()
     picked = pick_in_legend("compared")
     y = alt.Y("row:N", sort=compared["row"].tolist(), title=None, axis=alt.Axis(labelLimit=260))
     x = alt.X(
@@ -41,7 +47,15 @@ def plot_nulls(
     bars = (
         alt.Chart(null)
         .mark_tick(thickness=2, size=22, color=NEUTRAL, opacity=0.6)
-        .encode(x=x, y=y, tooltip=["row:N", "number:Q", each])
+        .encode(
+            x=x,
+            y=y,
+            tooltip=[
+                alt.Tooltip("row:N", title="null"),
+                alt.Tooltip("number:Q", title="run", format=","),
+                each,
+            ],
+        )
     )
     points = (
         alt.Chart(compared)
@@ -49,9 +63,13 @@ def plot_nulls(
         .encode(
             x=f"{measure}:Q",
             y=y,
-            **_encode_compared(names, measure),
+            **_encode_compared(compared, measure, roles),
             opacity=faded_unless(picked),
-            tooltip=["compared:N", each, *tooltips(".0%", "share_as_good")],
+            tooltip=[
+                alt.Tooltip("compared:N", title="real result"),
+                each,
+                alt.Tooltip("share_as_good:Q", title="null runs as good", format=".0%"),
+            ],
         )
         .add_params(picked)
     )
@@ -59,15 +77,24 @@ def plot_nulls(
     line = chance.mark_rule(strokeDash=[4, 4], color=NEUTRAL)
     word = chance.mark_text(text="chance", dy=-8).encode(y=alt.value(0))
     chart: alt.LayerChart = line + word + bars + points
-    return chart.properties(width=440, height=alt.Step(44))
+    return chart.properties(
+        width=560,
+        height=alt.Step(44),
+        description=f"{heading} of {len(null):,} null runs, a bar each, beside that of "
+        f"{', '.join(compared['compared'].drop_duplicates())}.",
+    )
 
 
-def _encode_compared(names: list[str], measure: str) -> dict[str, alt.Color | alt.Shape]:
-    encodings = point_encodings(names, "Real result", "compared")
-    if measure == "auc":
-        return encodings
-    # The models of times have longer names than Vega's legends let stand.
-    return {name: channel.legend(labelLimit=320) for name, channel in encodings.items()}
+def _encode_compared(
+    compared: pd.DataFrame, measure: str, roles: Roles | None
+) -> dict[str, alt.Color | alt.Shape]:
+    """Colour and shape of each result, with its value in the legend."""
+    values = compared.drop_duplicates("compared").set_index("compared")[measure]
+    names = [str(name) for name in values.index]
+    labels = {name: f"{name}  {values[name]:.2f}" for name in names}
+    palette = colours(len(names)) if roles is None else [*map(roles.colour, names)]
+    legend = legend_of_points(names, labels)
+    return point_encodings(names, "Real result", "compared", palette, legend)
 
 
 def _null_names(table: pd.DataFrame) -> pd.Series:

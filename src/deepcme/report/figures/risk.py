@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.probabilities.utility import TREAT_ALL, TREAT_NONE
+from deepcme.report.figures.roles import Roles, styles_of
 from deepcme.report.figures.styles import (
     INK,
     NEUTRAL,
     Chart,
+    beside,
     colours,
     faded_unless,
+    legend_of_lines,
     line_encodings,
+    named,
+    on_lines,
     pick_in_legend,
     tooltips,
 )
 
+_WIDE, _HIGH = 400, 360
 _FIXED = {TREAT_ALL: (NEUTRAL, [4, 2]), TREAT_NONE: (INK, [1, 0])}
+_BELOW, _ROOM = 0.25, 0.1
+"""How far below 0 the axis goes at most, and at least, as shares of the highest net benefit."""
 
 
 def plot_decision_curve(
-    curve: pd.DataFrame, among: Sequence[str] = (), differences: pd.DataFrame | None = None
+    curve: pd.DataFrame,
+    roles: Roles | None = None,
+    differences: pd.DataFrame | None = None,
 ) -> Chart:
     """Net benefit against the threshold probability; a chart for each cohort left out.
 
@@ -32,57 +42,101 @@ def plot_decision_curve(
     ----------
     curve : DataFrame
         Columns strategy, threshold, net_benefit; perhaps left_out.
-    among : sequence of str
-        Models of the report in one order, so that each keeps its colour.
+    roles : Roles, optional
     differences : DataFrame, optional
         Of one model, as `compute_net_benefit_differences` gives them: its intervals are drawn
         upon the better of treating all and none.
     """
-    strategies = curve["strategy"].drop_duplicates().tolist()
+    models = curve.loc[~curve["strategy"].isin([*_FIXED]), "strategy"]
+    styles = styles_of(models, roles)
     picked = pick_in_legend("strategy")
-    top = max(float(curve["net_benefit"].max()), 0.01)
-    ends = (float(curve["threshold"].min()), float(curve["threshold"].max()))
-    styles = line_encodings(strategies, "Strategy", "strategy", among, _FIXED)
     bars = None if differences is None else _bars_upon_better(differences).dropna()
+    by_cohort = LEFT_OUT in curve.columns
+    legend = legend_of_lines(styles, orient="bottom", columns=3 if by_cohort else None)
+    encodings = line_encodings({**styles, **_FIXED}, "Model", "strategy", legend)
+    description = (
+        f"Decision curves: net benefit of acting on the risks of {len(styles)} models, of "
+        "treating all and of treating none, by threshold probability."
+    )
+    drawn = curve if roles is None else roles.on_top(curve, "strategy")
+    if not by_cohort:
+        chart = _plot_net_benefit(drawn, bars, picked, encodings)
+        return chart.properties(description=description)
+    charts = []
+    for cohort, rows in drawn.groupby(LEFT_OUT, sort=False):
+        of_cohort = None if bars is None else bars[bars[LEFT_OUT] == cohort]
+        chart = _plot_net_benefit(rows, of_cohort, picked, encodings)
+        charts.append(chart.properties(title=str(cohort)))
+    return beside(charts).properties(description=description)
+
+
+def _plot_net_benefit(
+    curve: pd.DataFrame,
+    bars: pd.DataFrame | None,
+    picked: alt.Parameter,
+    encodings: dict[str, Any],
+) -> alt.LayerChart:
+    top = max(float(curve["net_benefit"].max()), 0.01)
+    lowest = curve.loc[curve["strategy"] != TREAT_ALL, "net_benefit"].min()
+    bottom = min(max(float(lowest), -_BELOW * top), -_ROOM * top)
     # Bars of nothing would be an image without a name to screen readers.
-    bars = None if bars is None or bars.empty else bars
-    drawn = curve if bars is None else pd.concat([curve, bars], ignore_index=True)
-    base = alt.Chart(drawn).encode(
-        x=alt.X(
-            "threshold:Q",
-            title="Threshold probability",
-            scale=alt.Scale(domain=ends, nice=False),
-            axis=alt.Axis(format="%"),
-        ),
-        color=styles["color"],
-        opacity=faded_unless(picked),
+    has_bars = bars is not None and not bars.empty
+    if has_bars:
+        bottom = min(bottom, float(bars["low"].min()))
+        top = max(top, float(bars["high"].max()))
+    scale = alt.Scale(domain=[bottom, 1.05 * top], nice=False)
+    ends = (float(curve["threshold"].min()), float(curve["threshold"].max()))
+    x = alt.X(
+        "threshold:Q",
+        title="Threshold probability",
+        scale=alt.Scale(domain=ends, nice=False),
+        axis=alt.Axis(format="%", tickCount=7),
     )
-    bottom = -0.35 * top if bars is None else min(-0.35 * top, float(bars["low"].min()))
-    height = alt.Scale(domain=[bottom, 1.1 * top], nice=True)
-    lines = (
-        base.transform_filter(alt.FieldValidPredicate("net_benefit", valid=True))
-        .mark_line(strokeWidth=2, clip=True)
-        .encode(
-            y=alt.Y("net_benefit:Q", title="Net benefit", scale=height),
-            strokeDash=styles["strokeDash"],
-            tooltip=[
-                "strategy:N",
-                *tooltips(".2f", "threshold"),
-                *tooltips(".3f", "net_benefit"),
-            ],
-        )
-        .add_params(picked)
+    y = alt.Y("net_benefit:Q", title="Net benefit", scale=scale)
+    base = alt.Chart(curve).encode(x=x, color=encodings["color"], opacity=faded_unless(picked))
+    lines = base.mark_line(strokeWidth=2, clip=True).encode(
+        y=y,
+        strokeDash=encodings["strokeDash"],
+        tooltip=[
+            *named("strategy"),
+            *tooltips(".0%", "threshold"),
+            *tooltips(".3f", "net_benefit"),
+        ],
     )
-    chart: alt.Chart | alt.LayerChart = lines
-    if bars is not None:
-        upon = base.transform_filter(alt.FieldValidPredicate("low", valid=True))
-        chart = lines + upon.mark_errorbar(ticks=True, thickness=1.5, clip=True).encode(
-            y=alt.Y("low:Q", title="Net benefit"), y2="high:Q"
+    layers: list[alt.Chart] = [lines.add_params(picked)]
+    if has_bars:
+        of_bars = alt.Chart(bars).encode(x=x, color=encodings["color"])
+        layers.append(
+            of_bars.mark_rule(strokeWidth=1.5, clip=True).encode(
+                y=alt.Y("low:Q", title="Net benefit", scale=scale),
+                y2="high:Q",
+                opacity=faded_unless(picked),
+            )
         )
-    if LEFT_OUT not in curve.columns:
-        return chart.properties(width=440, height=300)
-    of_cohort = alt.Facet(f"{LEFT_OUT}:N", title=None)
-    return chart.properties(width=300, height=220).facet(of_cohort, columns=2)
+    layers += _name_fixed(curve, bottom, x, y)
+    chart: alt.LayerChart = alt.LayerChart(layer=layers, width=_WIDE, height=_HIGH)
+    return chart
+
+
+def _name_fixed(curve: pd.DataFrame, bottom: float, x: alt.X, y: alt.Y) -> list[alt.Chart]:
+    """The names of treating all, where its curve leaves the chart, and of treating none."""
+    treated = curve[curve["strategy"] == TREAT_ALL].sort_values("threshold")
+    inside = treated[treated["net_benefit"] >= 0.8 * bottom]
+    none = curve[curve["strategy"] == TREAT_NONE].sort_values("threshold")
+    if inside.empty or none.empty:
+        return []
+    # Where all are worth treating up to the last threshold, its name stands to the left.
+    at_end = len(inside) == len(treated)
+    places = [
+        (inside.iloc[[-1]], "right" if at_end else "left", -4 if at_end else 7, 9),
+        (none.iloc[[0]], "left", 5, 9),
+    ]
+    layers = []
+    for row, align, dx, dy in places:
+        told = row[["threshold", "net_benefit", "strategy"]]
+        words = alt.Chart(told).mark_text(fontSize=11, align=align, dx=dx, dy=dy)
+        layers += on_lines(words.encode(x=x, y=y, text="strategy:N"))
+    return layers
 
 
 def _bars_upon_better(differences: pd.DataFrame) -> pd.DataFrame:
@@ -132,8 +186,7 @@ def plot_prediction_stability(spread: pd.DataFrame) -> Chart:
             scale=alt.Scale(domain=["event", "no event"], range=["diamond", "circle"]),
         ),
         tooltip=[
-            "sample:N",
-            "outcome:N",
+            *named("sample", "outcome"),
             alt.Tooltip("mean:Q", title="mean risk", format=".2f"),
             alt.Tooltip("low:Q", title="lowest", format=".2f"),
             alt.Tooltip("high:Q", title="highest", format=".2f"),
@@ -141,4 +194,9 @@ def plot_prediction_stability(spread: pd.DataFrame) -> Chart:
         ],
     )
     chart: alt.LayerChart = ranges + means.add_params(picked)
-    return chart.properties(width=560, height=260)
+    return chart.properties(
+        width=560,
+        height=260,
+        description=f"Predicted risk of {len(spread)} samples, by their mean: mean, lowest and "
+        "highest over the splits, by outcome.",
+    )

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from deepcme.evaluation.groups.between_levels import OBSERVED_EXPECTED, with_ends
-from deepcme.report.figures.forest import ESTIMATE, Axis, forest_heading, plot_forests
+from deepcme.report.figures.forest import Axis, forest_heading, forest_row, plot_forests
 from deepcme.report.figures.styles import Chart
 
-_ENDS = ("value", "ci_low", "ci_high")
 _WIDTHS = (185, 140)
 _WIDEST_RATIO = 8.0
 _CHANCE, _HIGHEST_START = 0.5, 0.4
@@ -50,7 +49,11 @@ def plot_subgroups(
         domain = _domain_of_ratios(levels)
         of_all = overall.get(OBSERVED_EXPECTED)
         panels.append((rows, Axis("O/E (log scale)", domain, 1.0, of_all, is_ratio=True)))
-    return plot_forests(panels, _WIDTHS)
+    described = (
+        f"Forest plot: {' and '.join(axis.title for _, axis in panels)} in "
+        f"{len(levels)} groups of patients, with 95% intervals."
+    )
+    return plot_forests(panels, _WIDTHS, described)
 
 
 def _rows(
@@ -73,13 +76,8 @@ def _row(row: Mapping[Any, Any], measure: str) -> dict[str, Any]:
     numbers = row["absent"] if np.isnan(value) else f"{value:.2f}"
     if np.isfinite([low, high]).all():
         numbers += f" ({low:.2f} to {high:.2f})"
-    return {
-        "kind": ESTIMATE,
-        "label": row["level"],
-        **{end: row[column] for end, column in zip(_ENDS, columns, strict=True)},
-        "counts": f"{row['n']:,} / {row['events']:,}",
-        "numbers": numbers,
-    }
+    counts = f"{row['n']:,} / {row['events']:,}"
+    return forest_row(row["level"], (value, low, high), numbers, counts=counts)
 
 
 def _domain_of_ratios(levels: pd.DataFrame) -> tuple[float, float]:

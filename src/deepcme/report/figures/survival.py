@@ -63,7 +63,13 @@ def plot_risk_curves(
     line = base.mark_line(interpolate="step-after", strokeWidth=2, clip=True).encode(
         y=alt.Y("value:Q", title=title, scale=share, axis=y_axis),
         strokeDash=_dash(groups),
-        tooltip=["group:N", *tooltips(".3~f", "time"), *_estimate()],
+        tooltip=[
+            alt.Tooltip("group:N", title="third"),
+            *tooltips(".3~f", "time"),
+            alt.Tooltip("value:Q", title=title.lower(), format=".2f"),
+            *tooltips(".2f", "ci_low", "ci_high"),
+            *tooltips(",", "at_risk"),
+        ],
     )
     layers = [band, line, *_censored(censored, x, share, groups)]
     if horizon is not None:
@@ -74,7 +80,10 @@ def plot_risk_curves(
     rows = {group: group.capitalize() for group in groups}
     layers += numbers_below(at_risk, "group", rows, x, _HEIGHT)
     chart: alt.LayerChart = alt.LayerChart(layer=layers, width=_WIDTH, height=_HEIGHT)
-    return chart
+    return chart.properties(
+        description=f"{title} over time in {len(groups)} groups of predicted risk, with 95% "
+        "bands; below, how many patients are at risk."
+    )
 
 
 def time_axis(at_risk: pd.DataFrame, unit: str, longest: float) -> alt.X:
@@ -154,13 +163,6 @@ def _censored(
         orient="vertical", thickness=1, size=9, opacity=0.8, clip=True
     )
     return [marks.encode(x=x, y=alt.Y("value:Q", scale=share), color=_colour(groups))]
-
-
-def _estimate() -> list[alt.Tooltip]:
-    return [alt.Tooltip("at_risk:Q", title="at risk"), *tooltips(".2f", *_ENDS)]
-
-
-_ENDS = ("value", "ci_low", "ci_high")
 
 
 def _legend() -> alt.Legend:

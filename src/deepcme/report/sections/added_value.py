@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from deepcme.base.words import listed
+from deepcme.base.words import listed, quoted
 from deepcme.evaluation.added_value import (
     compute_added_value,
     compute_auc_differences,
     compute_events_per_parameter,
     compute_score_test,
 )
-from deepcme.evaluation.nulls import LEVEL, describe_power_to_reject
+from deepcme.evaluation.nulls import FEWEST_PERMUTATIONS, LEVEL, describe_power_to_reject
 from deepcme.models.clinical import INDICATOR
 from deepcme.report.added_value_verdict import AboveChance, make_added_value_verdict
 from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
 from deepcme.report.chance import exceeds_chance
-from deepcme.report.figures.study import plot_comparison
+from deepcme.report.figures.forest import plot_comparison
 from deepcme.report.formatting import (
     COUNTS,
-    DIFFERENCE,
-    INTERVAL,
     LEFT_OUT_COLUMN,
     N_AND_EVENTS,
     PROBABILITIES,
     TableLayout,
 )
+from deepcme.report.layouts.columns import Count, Estimate, Plain, PValue
 from deepcme.report.section import Contents, Section
 from deepcme.study.parts.added_value import (
     CLINICAL,
@@ -39,65 +39,70 @@ from deepcme.study.parts.added_value import (
 from deepcme.study.settings import ClinicalSettings
 
 _FEW_EVENTS_PER_PARAMETER = 10
+_NAMED = 4
+"""Columns in the command that asks for them."""
 
 _ADDED_VALUE = TableLayout(
-    "What the genes add to the clinical columns: mean over the splits of the difference "
-    "between the two models on the same test samples, above 0 where the genes help (log loss: "
-    "clinical minus clinical + genes, per sample; net benefit at the risk one would act at, "
-    "and AUC: clinical + genes minus clinical). Intervals: corrected resampled t over splits, "
-    "for models that are refitted (Nadeau and Bengio 2003); none where no split differs.",
+    "What the genes add to the clinical columns on the same test samples: above 0 the genes "
+    "help.",
     ("measure", "Measure", ""), ("clinical", "Clinical", ".3f"),
-    ("both", "Clinical + genes", ".3f"), ("difference", "Gain", "+.3f"),
-    ("ci_low", "95% low", "+.3f"), ("ci_high", "95% high", "+.3f"), *COUNTS,
+    ("both", "Clinical + genes", ".3f"), Estimate("difference", "Gain", signed=True), *COUNTS,
+    note="Mean over the splits of the difference between the two models (log loss: clinical "
+    "minus clinical + genes, per sample; net benefit at the risk one would act at, and AUC: "
+    "clinical + genes minus clinical). 95% intervals: corrected resampled t over splits, for "
+    "models that are refitted (Nadeau and Bengio 2003); none where no split differs. The log "
+    "loss alone was named beforehand; net benefit and AUC describe. A difference in AUC says "
+    "least of the three: it looks at ranks alone, not at what the risks are worth, and is a "
+    "weak test of whether a predictor is useful (Pepe et al. 2013; Vickers et al. 2011).",
 )  # fmt: skip
 _AUC_DIFFERENCES = TableLayout(
-    "AUC of one minus AUC of the other, mean over the splits; corrected resampled t-test "
-    "(Nadeau and Bengio 2003), p after Holm. Probabilities: posterior under a flat prior, "
-    "equivalent meaning within 0.02 (Benavoli et al. 2017).",
-    ("asked", "Question", ""), ("model", "Model", ""), ("baseline", "minus", ""), *DIFFERENCE,
-    ("p_holm", "p (Holm)", ".3f"), *PROBABILITIES, *N_AND_EVENTS,
+    "AUC of one model minus AUC of the other.",
+    ("asked", "Question", ""), ("model", "Model", ""), ("baseline", "Minus", ""),
+    Estimate("difference", "Difference", signed=True), PValue("p_holm", "p (Holm)"),
+    *PROBABILITIES, *N_AND_EVENTS,
+    note="Mean over the splits; corrected resampled t-test (Nadeau and Bengio 2003), p after "
+    "Holm. Probabilities: posterior under a flat prior, equivalent meaning within 0.02 "
+    "(Benavoli et al. 2017).",
 )  # fmt: skip
 _MEASURES = {"log_loss": "Log loss", "net_benefit": "Net benefit", "auc": "AUC"}
 _HOW_TO_READ = (
     "Log loss and net benefit compare the probabilities that the two logistic regressions "
-    "themselves give, without recalibration. The sentence above goes by the log loss alone, "
-    "named beforehand; net benefit and AUC describe. A difference in AUC says least of the "
-    "three: it looks at ranks alone, not at what the risks are worth, and is a weak test of "
-    "whether a predictor is useful (Pepe et al. 2013; Vickers et al. 2011)."
+    "themselves give, without recalibration; the sentence above goes by the log loss alone."
 )
 _AUC = TableLayout(
     "Mean test AUC of the clinical columns alone, the genes alone, and both, on the same "
-    "patients. Intervals: bootstrap of patients, stratified by label, 2,000 draws.",
-    LEFT_OUT_COLUMN, ("model", "Model", ""), ("auc", "AUC", ".3f"), *INTERVAL,
-    ("sd", "sd", ".3f"), *COUNTS,
+    "patients.",
+    LEFT_OUT_COLUMN, ("model", "Model", ""), Estimate("auc", "AUC"), ("sd", "sd", ".2f"),
+    *COUNTS, note="95% intervals: bootstrap of patients, stratified by label, 2,000 draws.",
+    best="auc",
 )  # fmt: skip
 _CLINICAL_COLUMNS = TableLayout(
     "The clinical columns in the cohort, and how they enter.",
     ("column", "Column", ""), ("value", "Value", ""), ("coding", "Coding", ""),
-    *N_AND_EVENTS, ("missing", "Missing", ",.0f"),
-    ("separated_splits", "Separated in splits", ",.0f"),
+    *N_AND_EVENTS, Count("missing", "Missing", "missing value"),
+    Plain("separated_splits", "Separated in splits", ",.0f", constant="separated in {} splits"),
 )  # fmt: skip
 
 
 SCORE_TEST = TableLayout(
     "The pre-validated gene score added to the clinical columns, in one regression on all "
-    "tested samples: likelihood ratio, and coefficient per standard deviation. p: one-sided, "
-    "of reruns of the gene model with the patients' expression permuted, outcomes and clinical "
-    "columns kept together, one permutation being the expression as it is (Phipson and Smyth "
-    "2010); its 95% interval is Wilson's, of the Monte-Carlo error.",
+    "tested samples: likelihood ratio, and coefficient per standard deviation.",
     ("statistic", "Likelihood ratio", ".2f"), ("coefficient", "Coefficient", "+.2f"),
     ("n_permutations", "Permutations", ",.0f"), ("n_as_good", "As good", ",.0f"),
-    ("p_value", "p", ".3f"), *INTERVAL, *N_AND_EVENTS,
+    PValue("p_value", "p", "ci_low", "ci_high"), *N_AND_EVENTS,
+    note="p: one-sided, of reruns of the gene model with the patients' expression permuted, "
+    "outcomes and clinical columns kept together, one permutation being the expression as it "
+    "is (Phipson and Smyth 2010); its 95% interval is Wilson's, of the Monte-Carlo error.",
 )  # fmt: skip
 _ODDS_RATIOS = TableLayout(
     "Odds ratios of the clinical columns, alone and beside the gene score, of one logistic "
-    "regression on all tested samples; missing values filled. 95% intervals: Wald's; by the "
-    "profile of Firth's likelihood where outcomes are separated (Heinze and Schemper 2002). "
-    "The gene score has none, as the outcomes made it. Samples and events: with the word, or "
-    "with a known number.",
+    "regression on all tested samples.",
     ("model", "Model", ""), ("column", "Column", ""), ("value", "Value", ""),
-    ("odds_ratio", "Odds ratio", ".2f"), ("ci_low", "95% low", ".2f"),
-    ("ci_high", "95% high", ".2f"), ("interval", "Interval", ""), *N_AND_EVENTS,
+    Estimate("odds_ratio", "Odds ratio"),
+    Plain("interval", "Interval", constant="intervals by {}"), *N_AND_EVENTS,
+    note="Missing values filled. 95% intervals: Wald's; by the profile of Firth's likelihood "
+    "where outcomes are separated (Heinze and Schemper 2002). The gene score has none, as the "
+    "outcomes made it. Samples and events: with the word, or with a known number.",
 )  # fmt: skip
 
 
@@ -105,6 +110,7 @@ def _compute(contents: Contents) -> None:
     study, predictions = contents.results.study, contents.results.predictions
     clinical = study.clinical
     if clinical is None:
+        miss_clinical_columns(contents)
         return
     models = (CLINICAL, clinical.genes, CLINICAL_AND_GENES)
     by_model = contents.tables["discrimination"].set_index("model", drop=False)
@@ -123,7 +129,7 @@ def _compute(contents: Contents) -> None:
         "added_value_auc_differences",
         lambda: compute_auc_differences(predictions, *models),
         _AUC_DIFFERENCES,
-        lambda table: plot_comparison(table.iloc[:2]),  # both, minus each alone
+        lambda table: plot_comparison(table.iloc[:2], contents.roles),  # both, minus each alone
     )
     contents.add("clinical_columns", lambda: columns, _CLINICAL_COLUMNS)
     contents.notes |= describe_clinical_columns(clinical, predictions, columns)
@@ -131,6 +137,15 @@ def _compute(contents: Contents) -> None:
         _add_prevalidated(contents)
     if "added_value" in contents.tables:
         contents.notes["added_value_verdict"] = _verdict(contents, clinical)
+
+
+def miss_clinical_columns(contents: Contents) -> None:
+    """Note that nothing is asked of clinical columns, where the cohort has characteristics."""
+    if "characteristics" in contents.tables:
+        names = contents.tables["characteristics"]["characteristic"].drop_duplicates()[2:]
+        known = [quoted(str(name)) for name in names if "," not in str(name)]
+        columns = ",".join(known[:_NAMED]) or "COLUMN"
+        contents.miss("genes beside clinical columns", f"--clinical {columns}", asked=False)
 
 
 def _add_prevalidated(contents: Contents) -> None:
@@ -317,7 +332,7 @@ def _write(contents: Contents) -> Blocks:
         _show_added_value(contents),
         Text(notes["clinical_missing"]),
         Text(notes.get("gene_score_test", "")),
-        contents.show("gene_score_test") if _has_permutations(contents) else None,
+        show_score_test(contents),
         contents.show("added_value_auc"),
         Figure(
             "added_value_auc_differences",
@@ -333,10 +348,14 @@ def _write(contents: Contents) -> Blocks:
     ]
 
 
-def _has_permutations(contents: Contents) -> bool:
-    """Without any, the sentence has said all of the gene score's test."""
+def show_score_test(contents: Contents) -> Table | None:
+    """The gene score's test; without permutations the sentence has said all of it."""
     test = contents.tables.get("gene_score_test")
-    return test is not None and bool(test["n_permutations"].iloc[0] > 0)
+    if test is None or test["n_permutations"].iloc[0] == 0:
+        return None
+    # So few cannot reject: their p would say nothing.
+    few = test["n_permutations"].iloc[0] < FEWEST_PERMUTATIONS
+    return contents.show("gene_score_test", test.assign(p_value=np.nan) if few else test)
 
 
 def _show_odds_ratios(contents: Contents) -> Table | None:

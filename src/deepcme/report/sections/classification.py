@@ -7,21 +7,26 @@ import pandas as pd
 from deepcme.evaluation.classification import compute_study_classification
 from deepcme.evaluation.sensitivity import compute_sensitivities
 from deepcme.report.blocks import Blocks, Subheading, Text
-from deepcme.report.formatting import SideBySideLayout, as_percent
+from deepcme.report.formatting import SideBySideLayout
+from deepcme.report.layouts.numbers import as_percent
 from deepcme.report.models import find_refitted_models
 from deepcme.report.section import Contents, Section
 
 _SENSITIVITY = (
-    "Sensitivity where the specificity is as named: a point of the ROC curve of each test "
-    "part, averaged (chance: one minus the specificity). It describes how patients are ranked "
-    "and is no rule to use, as the validation parts have too few patients to fix a threshold. "
-    "In brackets 95% intervals made as those of the AUC, the point found anew in every draw."
+    "Sensitivity where the specificity is as named: how patients are ranked, and no rule to "
+    "use."
+)
+_HOW_SENSITIVITY = (
+    "A point of the ROC curve of each test part, averaged; by chance it is one minus the "
+    "specificity. The validation parts have too few patients to fix a threshold. 95% "
+    "intervals made as those of the AUC, the point found anew in every draw."
 )
 _CLASSIFICATION = SideBySideLayout(
-    "Calling positive who has at least the named risk, as recalibrated: a rule that no result "
-    "chose. Counts pooled over splits; in brackets 95% intervals, Wilson's, with the number of "
-    "patients that the variance of a patient bootstrap stands for. classification.csv has "
-    "every model."
+    "Calling positive who has at least the named risk, as recalibrated.",
+    alike=True,
+    note="The thresholds are the study's; no result chose them. Counts pooled over splits; 95% "
+    "intervals, Wilson's, with the number of patients that the variance of a patient bootstrap "
+    "stands for. classification.csv has every model.",
 )
 
 
@@ -39,9 +44,11 @@ def _compute(contents: Contents) -> None:
         SideBySideLayout(
             _SENSITIVITY,
             {
-                f"at {of:g}": (f"At specificity {as_percent(of)}", ".2f")
+                f"at {of:g}": f"At specificity {as_percent(of)}"
                 for of in decisions.specificities
             },
+            alike=True,
+            note=_HOW_SENSITIVITY,
         ),
     )
     contents.add(
@@ -62,11 +69,14 @@ def select_shown(classification: pd.DataFrame, models: list[str | None]) -> pd.D
 
 def _write(contents: Contents) -> Blocks:
     shown = [contents.headline, contents.results.study.comparator.model]
-    table = contents.tables.get("classification")
+    sensitivity, calls = (
+        contents.in_order(contents.tables[name]) if name in contents.tables else None
+        for name in ("sensitivity", "classification")
+    )
     return [
         Subheading("At fixed specificities and risks"),
-        contents.show("sensitivity"),
-        None if table is None else contents.show("classification", select_shown(table, shown)),
+        contents.show("sensitivity", sensitivity),
+        None if calls is None else contents.show("classification", select_shown(calls, shown)),
         Text(contents.notes.get("classification", "")),
     ]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from deepcme.evaluation.comparison import DEFAULT_MARGIN, compute_comparison
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
-from deepcme.report.figures.study import plot_comparison
-from deepcme.report.formatting import DIFFERENCE, N_AND_EVENTS, PROBABILITIES, TableLayout
+from deepcme.report.figures.forest import plot_comparison
+from deepcme.report.formatting import N_AND_EVENTS, PROBABILITIES, TableLayout
+from deepcme.report.layouts.columns import Estimate, PValue
 from deepcme.report.models import find_refitted_models
 from deepcme.report.section import Contents, Section
 from deepcme.study.headline import find_baselines
@@ -17,14 +18,25 @@ DESCRIBED_PROBABILITIES = (
     "convention: two more of a hundred pairs of patients ranked rightly, too little to prefer "
     "a model for; another margin gives other probabilities."
 )
-_COMPARISON = TableLayout(
-    "Difference in test AUC, a mean over the splits, with 95% interval (Student's t) and p of "
-    "the corrected resampled t-test (Nadeau and Bengio 2003): approximate, as splits share "
-    "patients. The comparator was named before anything was fitted: its p counts as it is, "
-    f"that of the others after Holm. {DESCRIBED_PROBABILITIES}",
-    ("baseline", "Baseline", ""), ("comparator", "Comparator", ""), *DIFFERENCE,
-    ("p_value", "p", ".3f"), ("p_holm", "p (Holm)", ".3f"), *PROBABILITIES, *N_AND_EVENTS,
-)  # fmt: skip
+_CAPTION = (
+    "AUC of {headline} minus that of each baseline, on the same test samples. The comparator "
+    "was named before anything was fitted: its p counts as it is, that of the others after "
+    "Holm."
+)
+_NOTE = (
+    "Mean over the splits of the difference in test AUC, with 95% interval (Student's t) and p "
+    "of the corrected resampled t-test (Nadeau and Bengio 2003): approximate, as splits share "
+    f"patients. {DESCRIBED_PROBABILITIES}"
+)
+
+
+def _lay_out(headline: str) -> TableLayout:
+    return TableLayout(
+        _CAPTION.format(headline=headline),
+        ("baseline", "Baseline", ""), ("comparator", "Comparator", ""),
+        Estimate("difference", "Difference", signed=True), PValue("p_value", "p"),
+        PValue("p_holm", "p (Holm)"), *PROBABILITIES, *N_AND_EVENTS, note=_NOTE,
+    )  # fmt: skip
 
 
 def _compute(contents: Contents) -> None:
@@ -39,16 +51,17 @@ def _compute(contents: Contents) -> None:
             comparator=study.comparator.model,
             refitted=find_refitted_models(study),
         ),
-        _COMPARISON,
-        plot_comparison,
+        _lay_out(headline),
+        lambda table: plot_comparison(table, contents.roles),
     )
 
 
 def _write(contents: Contents) -> Blocks:
     by_cohort = LEFT_OUT in contents.results.predictions.columns
-    if "comparison" in contents.tables or by_cohort:
-        yield Heading("Comparison with the baselines", "comparison")
-        yield Text(contents.notes.get("comparison", ""))
+    if "comparison" not in contents.tables:
+        yield Text(contents.notes.get("comparison", "") if by_cohort else "")
+        return
+    yield Heading("Comparison with the baselines", "comparison")
     yield Figure(
         "comparison",
         "AUC differences to each baseline with intervals; the numbers are in the next table",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_curve
@@ -9,32 +11,45 @@ from sklearn.metrics import roc_curve
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.measures import AUC, measures_beside_auc
+from deepcme.evaluation.over_patients import compute_precision_recall
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.evaluation.predictions import LEFT_OUT, STRATUM, compute_by_cohort
-from deepcme.report.blocks import Blocks, Figure, Heading, Text
+from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
 from deepcme.report.design import describe_coverage, find_leaks
-from deepcme.report.figures.study import plot_auc_by_split, plot_roc
+from deepcme.report.figures.ranking import plot_auc_by_split, plot_precision_recall, plot_roc
+from deepcme.report.figures.roles import Roles
 from deepcme.report.figures.styles import Chart
-from deepcme.report.formatting import COUNTS, INTERVAL, LEFT_OUT_COLUMN, Column, TableLayout
+from deepcme.report.formatting import COUNTS, LEFT_OUT_COLUMN, WARNED, TableLayout, rank_rows
+from deepcme.report.layouts.columns import Column, Count, Estimate, Plain
 from deepcme.report.models import find_refitted_models
 from deepcme.report.section import Contents, Section
+from deepcme.report.sections.comparators.flattered import find_warned
 from deepcme.study.designs import LeaveOneCohortOutDesign, SplitSettings
 from deepcme.study.resolved import Study
 
 FALSE_POSITIVE_RATES = np.linspace(0, 1, 101)
 
 _CAPTION = (
+    "How each model ranks the patients of the test parts: AUC and PR-AUC with 95% intervals. "
+    "{headline} first, the others by AUC."
+)
+_NOTE = (
     "AUC of one fit, averaged over the test parts. {sd} Monte-Carlo error: how far the mean "
     "AUC would move if the same patients were divided anew; a rough figure where there are "
     "two repeats. {pooled}PR-AUC over patients, each by the mean rank of its scores in the "
     "test parts, which is steadier than one fit; beside it that of chance (Bestgen 2015), "
     "which is above the prevalence. Intervals: bootstrap of patients, 2,000 draws, on the "
-    "logit scale with Student's t; for the AUC stratified by label{widened}."
+    "logit scale with Student's t; for the AUC stratified by label{widened}. {coverage}"
 )
 _POOLED = "The AUC is that within strata, the pooled AUC that of ranks across them. "
 _WIDENED = " and widened for refitting"
 
 
+_PR_AUC = ("pr_auc", "pr_auc_ci_low", "pr_auc_ci_high")
+_HINT = (
+    "Click a name in the legend to single a model out, shift and click to add another, double "
+    "click to show all."
+)
 _DEVIATION = (
     "sd: over splits of the same patients; it is neither the error of the mean nor that "
     "of other patients."
@@ -50,36 +65,36 @@ def describe_deviation(split: SplitSettings) -> str:
     return _DRAWS if isinstance(split, LeaveOneCohortOutDesign) else _DEVIATION
 
 
-def describe_aucs(split: SplitSettings, *, within_strata: bool) -> str:
-    """What the AUCs, and what stands beside them, are: the caption of their table."""
+def describe_aucs(split: SplitSettings, coverage: str, *, within_strata: bool) -> str:
+    """What the AUCs, and what stands beside them, are: the note below their table."""
     by_cohort = isinstance(split, LeaveOneCohortOutDesign)
-    return _CAPTION.format(
+    return _NOTE.format(
         sd=describe_deviation(split),
         pooled=_POOLED if within_strata else "",
         widened="" if by_cohort else _WIDENED,
+        coverage=coverage,
     )
 
 
-def _lay_out(split: SplitSettings, caption: str) -> TableLayout:
+def _lay_out(split: SplitSettings, headline: str, note: str) -> TableLayout:
     """The AUC, then what else is measured of scores."""
+    by_cohort = isinstance(split, LeaveOneCohortOutDesign)
     beside: list[Column] = []
     for measure in measures_beside_auc():
-        headings = (measure.heading, "95% low", "95% high", "By chance")
+        value, low, high, chance = measure.columns
         beside += [
-            (column, heading, measure.format)
-            for column, heading in zip(measure.columns, headings, strict=True)
+            Estimate(value, measure.heading, low, high),
+            Plain(chance, "By chance", ".2f", constant=f"{measure.heading} by chance {{}}"),
         ]
-    columns: tuple[Column, ...] = (
-        LEFT_OUT_COLUMN, ("model", "Model", ""), ("auc", AUC.heading, AUC.format), *INTERVAL,
-        ("sd", "sd", ".3f"), ("monte_carlo_error", "Monte-Carlo error", ".3f"),
-        ("pooled_auc", "Pooled AUC", ".3f"), ("pooled_ci_low", "95% low", ".3f"),
-        ("pooled_ci_high", "95% high", ".3f"), *beside, *COUNTS,
+    return TableLayout(
+        _CAPTION.format(headline=headline),
+        LEFT_OUT_COLUMN, ("model", "Model", ""), Estimate("auc", AUC.heading),
+        *([] if by_cohort else [("sd", "sd", ".2f")]),
+        ("monte_carlo_error", "Monte-Carlo error", ".3f"),
+        Estimate("pooled_auc", "Pooled AUC", "pooled_ci_low", "pooled_ci_high"), *beside,
+        *COUNTS[:-1], Count("n_splits", "Draws", "draw") if by_cohort else COUNTS[-1],
+        optional=(LEFT_OUT, "pooled_auc"), note=note, best="auc",
     )  # fmt: skip
-    if isinstance(split, LeaveOneCohortOutDesign):
-        draws = ("n_splits", "Draws", ",.0f")
-        columns = (*(column for column in columns[:-1] if column[0] != "sd"), draws)
-    pooled = ("pooled_auc", "pooled_ci_low", "pooled_ci_high")
-    return TableLayout(caption, *columns, optional=(LEFT_OUT, *pooled))
 
 
 def compute_study_discrimination(study: Study, predictions: pd.DataFrame) -> pd.DataFrame:
@@ -211,48 +226,92 @@ def _describe_splits(split: SplitSettings) -> str:
     return f"Test AUC in each split, its mean and sd. {describe_deviation(split)}"
 
 
-def _plot_auc_by_split(table: pd.DataFrame) -> Chart:
+def _plot_auc_by_split(table: pd.DataFrame, roles: Roles) -> Chart:
     by_split = table.drop(columns=["mean", "sd"])
-    return plot_auc_by_split(by_split.melt("model", var_name="split", value_name="value"))
+    melted = by_split.melt("model", var_name="split", value_name="value")
+    return plot_auc_by_split(melted, roles)
 
 
 def _compute(contents: Contents) -> None:
-    study, predictions = contents.results.study, contents.results.predictions
-    caption = describe_aucs(study.split, within_strata=STRATUM in predictions.columns)
+    results = contents.results
+    study, predictions = results.study, results.predictions
+    coverage = describe_coverage(study.split, find_leaks(results.cohort, study))
+    within_strata = STRATUM in predictions.columns
+    note = describe_aucs(study.split, coverage, within_strata=within_strata)
     contents.add(
         "discrimination",
         lambda: compute_study_discrimination(study, predictions),
-        _lay_out(study.split, caption),
+        _lay_out(study.split, contents.headline, note),
     )
-    by_split = TableLayout(_describe_splits(study.split))
-    draw = None if LEFT_OUT in predictions.columns else _plot_auc_by_split
-    trained = contents.results.trained
-    contents.add("auc_by_split", lambda: compute_auc_by_split(trained), by_split, draw)
-    contents.add("roc", lambda: compute_mean_roc(trained), draw=plot_roc)
+    roles, ranks, trained = contents.roles, contents.tables["discrimination"], results.trained
+    models = [(str(name), str(name), ".2f") for name in trained["model"].unique()]
+    by_split = TableLayout(_describe_splits(study.split), ("split", "Split", ""), *models)
+    by_cohort = LEFT_OUT in predictions.columns
+    contents.add(
+        "auc_by_split",
+        lambda: compute_auc_by_split(trained),
+        by_split,
+        None if by_cohort else partial(_plot_auc_by_split, roles=roles),
+    )
+    ends = dict(zip(_PR_AUC, ("value", "ci_low", "ci_high"), strict=True))
+    of_recall = ranks.drop(columns=[*ends.values()], errors="ignore").rename(columns=ends)
+    is_drawn = predictions["model"].isin([*trained["model"].unique(), roles.clinic])
+    drawn = predictions[is_drawn]
+    contents.add(
+        "roc",
+        lambda: compute_mean_roc(drawn),
+        draw=partial(plot_roc, roles=roles, estimates=ranks.rename(columns={"auc": "value"})),
+    )
+    contents.add(
+        "precision_recall",
+        lambda: compute_precision_recall(drawn),
+        draw=partial(plot_precision_recall, roles=roles, estimates=of_recall),
+    )
     contents.notes["estimand"] = describe_estimand(study, trained)
 
 
+def _show_by_split(contents: Contents) -> Table | None:
+    """A row for each split, as there may be many, and a column for each model."""
+    if "auc_by_split" not in contents.tables:
+        return None
+    by_split = contents.tables["auc_by_split"].set_index("model").T
+    shown = by_split.rename_axis(index="split", columns=None).reset_index()
+    return contents.show("auc_by_split", shown, folded="Test AUC in each split")
+
+
 def _write(contents: Contents) -> Blocks:
-    study, notes = contents.results.study, contents.notes
-    coverage = describe_coverage(study.split, find_leaks(contents.results.cohort, study))
-    by_cohort = isinstance(study.split, LeaveOneCohortOutDesign)
+    tables, notes = contents.tables, contents.notes
+    by_cohort = isinstance(contents.results.study.split, LeaveOneCohortOutDesign)
     of_each = " of each cohort left out by itself" if by_cohort else ""
+    table = tables["discrimination"]
+    ranked = rank_rows(table, table["auc"], contents.headline)
+    ranked[WARNED] = ranked["model"].isin(find_warned(tables))
     return [
         Heading("Discrimination", "discrimination"),
-        contents.show("discrimination"),
-        Text(f"{notes['estimand']} {coverage}", muted=True),
+        contents.show("discrimination", ranked, unfolded=True),
+        Text(notes["estimand"], muted=True),
         Figure(
             "auc_by_split",
             "Box plot of test AUC by model; the numbers are in the next table",
             "Test AUC by model, one point per split; the dashed line is chance.",
         ),
-        contents.show("auc_by_split"),
-        Figure(
-            "roc",
-            "ROC curves by model, averaged over the splits",
-            f"ROC curves on the test parts, sensitivity averaged over the splits{of_each}. "
-            "Click a name in the legend to single a model out, shift and click to add another, "
-            "double click to show all.",
+        _show_by_split(contents),
+        *contents.pair(
+            Figure(
+                "roc",
+                "ROC curves by model, averaged over the splits",
+                f"ROC curves on the test parts, sensitivity averaged over the splits{of_each}.",
+                hint=_HINT,
+            ),
+            Figure(
+                "precision_recall",
+                "Precision-recall curves by model, over patients",
+                "Of those called at a threshold, the share with the event (precision), against "
+                "the share of those with the event who are called (recall): over patients, "
+                f"each by the mean rank of its scores in the test parts{of_each}. The area "
+                "below is the PR-AUC of the table.",
+                hint=_HINT,
+            ),
         ),
     ]
 

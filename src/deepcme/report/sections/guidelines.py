@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from deepcme.report.blocks import Blocks, Heading, Subheading, Text
-from deepcme.report.checklists.answers import count_answers
+from deepcme.report.blocks import Blocks, Folded, Heading, Text
+from deepcme.report.checklists.answers import STATUSES, count_answers
 from deepcme.report.checklists.probast import compute_probast
 from deepcme.report.checklists.tripod import compute_tripod
 from deepcme.report.formatting import TableLayout
 from deepcme.report.section import Contents, Section
 
 LAYOUT = TableLayout(
-    "", ("number", "Item", ""), ("topic", "Topic", ""), ("asks", "Asks", ""),
+    "What the study says to each item, and what is left to the author.",
+    ("number", "Item", ""), ("topic", "Topic", ""), ("asks", "Asks", ""),
     ("answer", "Answer", ""), ("status", "Who answers", ""),
 )  # fmt: skip
 
@@ -28,6 +29,12 @@ class Checklist:
     source: str
     table: pd.DataFrame
     filled: str
+
+    @property
+    def share(self) -> str:
+        """How many of its items the study answers, wholly or in part, of how many."""
+        answered = int(self.table["status"].ne(STATUSES[-1]).sum())
+        return f"{answered} of {len(self.table)}"
 
 
 def checklists_of(contents: Contents) -> Iterator[Checklist]:
@@ -53,10 +60,14 @@ def _write(contents: Contents) -> Blocks:
         muted=True,
     )
     for name, checklist in zip(("tripod", "probast"), checklists_of(contents), strict=True):
-        yield Subheading(checklist.name)
         yield Text(checklist.name, only="md")
-        yield Text(f"{checklist.filled} After {checklist.source}.")
-        yield contents.show(name, wrap=True)
+        yield Folded(
+            f"{checklist.name}: {checklist.share} filled in",
+            [
+                Text(f"{checklist.filled} After {checklist.source}."),
+                contents.show(name, wrap=True, unfolded=True),
+            ],
+        )
 
 
 SECTION = Section(_write, _compute)

@@ -29,7 +29,8 @@ from deepcme.report.figures.instability import (
     plot_mape,
     plot_prediction_instability,
 )
-from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout
+from deepcme.report.formatting import N_AND_EVENTS, TableLayout
+from deepcme.report.layouts.columns import Count, Estimate, Plain
 from deepcme.report.section import Contents, Section
 from deepcme.study.parts.instability import REFITS, refitted_name
 
@@ -44,31 +45,33 @@ _NAMES = {
     "auc": "AUC",
     "slope": "Calibration slope",
 }
-_REFITS = ("n_refits", "Refits", ",.0f")
+_REFITS = Count("n_refits", "Refits", "refit")
 _SUMMARY = TableLayout(
-    "How far a patient's risk moves when the model is developed again. Range: from the 2.5th "
-    "to the 97.5th percentile of the refits' risks. Intervals: bootstrap of patients, "
-    "percentile, for these refits.",
-    ("measure", "Measure", ""), ("value", "Value", ".3f"), *INTERVAL, *N_AND_EVENTS, _REFITS,
+    "How far a patient's risk moves when the model is developed again.",
+    ("measure", "Measure", ""), Estimate("value", "Value"), *N_AND_EVENTS, _REFITS,
+    note="Range: from the 2.5th to the 97.5th percentile of the refits' risks. 95% intervals: "
+    "bootstrap of patients, percentile, for these refits.",
 )  # fmt: skip
 _CLASSIFICATION = TableLayout(
-    "Classification instability: share of refits in which a patient is on the other side of "
-    "the threshold than by the original model, mean over patients; and share of patients for "
-    "whom it is more than one refit in ten. Intervals: bootstrap of patients, percentile.",
+    "Classification instability: how often a refit puts a patient on the other side of the "
+    "threshold than the original model does.",
     ("threshold", "Threshold", "g"), ("n_high", "At or above", ",.0f"),
-    ("changed", "Change sides", ".0%"), ("ci_low", "95% low", ".0%"),
-    ("ci_high", "95% high", ".0%"), ("often", "Patients who often do", ".0%"),
-    ("often_low", "95% low", ".0%"), ("often_high", "95% high", ".0%"), *N_AND_EVENTS, _REFITS,
+    Estimate("changed", "Change sides", percent=True),
+    Estimate("often", "Patients who often do", "often_low", "often_high", percent=True),
+    *N_AND_EVENTS, _REFITS,
+    note="Change sides: share of refits, mean over patients. Patients who often do: share of "
+    "them for whom it is more than one refit in ten. 95% intervals: bootstrap of patients, "
+    "percentile.",
 )  # fmt: skip
 _PERFORMANCE = TableLayout(
-    "Performance of the original model by the bootstrap. Apparent: on the patients it was "
-    "developed on, and no performance. Harrell: apparent less mean optimism; interval of the "
-    "refits on their bootstrap samples, moved by the optimism (Noma et al. 2021), none where "
-    "they reach an AUC of 1. Out of bag: on patients that a refit has not seen. .632+: the "
-    "apparent and that out of bag, weighed (Efron and Tibshirani 1997); intervals of both by "
-    "bootstrap of patients, the refits as they are.",
-    ("metric", "Measure", ""), ("estimate", "Estimate", ""), ("value", "Value", ".3f"),
-    *INTERVAL, ("interval", "Interval", ""), *N_AND_EVENTS, _REFITS,
+    "Performance of the original model by the bootstrap; what is apparent is no performance.",
+    ("metric", "Measure", ""), ("estimate", "Estimate", ""), Estimate("value", "Value"),
+    Plain("interval", "Interval", constant="intervals: {}"), *N_AND_EVENTS, _REFITS,
+    note="Apparent: on the patients it was developed on. Harrell: apparent less mean optimism; "
+    "interval of the refits on their bootstrap samples, moved by the optimism (Noma et al. "
+    "2021), none where they reach an AUC of 1. Out of bag: on patients that a refit has not "
+    "seen. .632+: the apparent and that out of bag, weighed (Efron and Tibshirani 1997); "
+    "intervals of both by bootstrap of patients, the refits as they are.",
 )  # fmt: skip
 _MEANING = (
     "This is how much the risks depend on which patients the model happened to be developed "
@@ -85,8 +88,8 @@ _NOT_ABOUT_PERFORMANCE = "no number here is about performance. Risks are those b
 def _compute(contents: Contents) -> None:
     folder, study = contents.results.folder, contents.results.study
     if not folder.has_table(REFITS):
-        missing = "not finished; run the study again" if study.instability.refits else _NOT_RUN
-        contents.notes["refits"] = f"Refits on bootstrap samples: {missing}."
+        option = f"--instability {USUAL_REFITS}"
+        contents.miss("refits on bootstrap samples", option, asked=study.instability.refits > 0)
         return
     refits = folder.read_table(REFITS)
     instability = compute_prediction_instability(refits)
@@ -136,9 +139,6 @@ def _compute(contents: Contents) -> None:
         contents.tables["instability_summary"],
         contents.tables["classification_summary"],
     )
-
-
-_NOT_RUN = f"not run (--instability {USUAL_REFITS})"
 
 
 def describe_instability(
@@ -235,7 +235,7 @@ def _describe_performance(optimism: pd.DataFrame) -> str:
 def _write(contents: Contents) -> Blocks:
     notes = contents.notes
     if "instability_summary" not in contents.tables:
-        return [Text(notes["refits"])]
+        return []
     summary = contents.tables["instability_summary"]
     is_survival = contents.results.is_survival
     return [

@@ -15,9 +15,10 @@ from deepcme.evaluation.comparison import REFITTED_FACTOR
 from deepcme.evaluation.nulls import PERMUTED_LABELS
 from deepcme.evaluation.probabilities.recalibration import DEGREES_OF_FREEDOM, OUT_OF_FOLD
 from deepcme.evaluation.survival.tables.nulls import PERMUTED_OUTCOMES
-from deepcme.report.blocks import Blocks, Heading, Preformatted, Subheading, Terms, Text
+from deepcme.report.blocks import Blocks, Folded, Heading, Preformatted, Terms, Text
 from deepcme.report.design import describe_design
-from deepcme.report.formatting import TableLayout, as_percent
+from deepcme.report.formatting import TableLayout
+from deepcme.report.layouts.numbers import as_percent
 from deepcme.report.models import (
     compute_model_settings,
     describe_baselines,
@@ -298,25 +299,25 @@ def _write(contents: Contents) -> Blocks:
     identity = results.folder.read_identity()
     packages = identity["versions"].items()
     command = Markup(
-        "In the study's folder <code>{}</code> runs the file above again, into a new folder "
-        "beside it. deepcme {}; results version {}; {}."
+        "Repeat it: in the study's folder <code>{}</code> runs the file above again, into a "
+        "new folder beside it. deepcme {}; results version {}; {}."
     ).format(
         _COMMAND,
         __version__,
         describe_results_version(identity),
         ", ".join(f"{name} {version}" for name, version in packages if name != "deepcme"),
     )
+    methods = describe_methods(results.study, results.cohort, tables, contents.notes)
+    settings = join_model_settings(tables["model_settings"])
+    study_file = (results.folder.path / "study.toml").read_text(encoding="utf-8")
     return [
         Heading("Methods and settings", "methods", only="html"),
         Heading("Methods", "methods", only="md"),
-        Terms(describe_methods(results.study, results.cohort, tables, contents.notes)),
-        Subheading("Every setting of every model"),
+        Folded("Methods in words, as a paper can take them", [Terms(methods)]),
         contents.show(
-            "model_settings", join_model_settings(tables["model_settings"]), wrap=True
+            "model_settings", settings, wrap=True, folded="Every setting of every model"
         ),
-        Subheading("The study file"),
-        Preformatted((results.folder.path / "study.toml").read_text(encoding="utf-8")),
-        Subheading("Repeat it"),
+        Folded("The study file", [Preformatted(study_file)], only="html"),
         Text(command, only="html"),
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
@@ -28,34 +29,37 @@ from deepcme.report.chance import (
     select_ranks,
 )
 from deepcme.report.figures.nulls import plot_nulls
-from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, PATIENTS_AND_EVENTS, TableLayout
+from deepcme.report.formatting import N_AND_EVENTS, PATIENTS_AND_EVENTS, TableLayout
+from deepcme.report.layouts.columns import Estimate, PValue
 from deepcme.report.section import Contents, Section
 from deepcme.study.parts.nulls import NULL_RUNS
-from deepcme.study.settings import NullSettings
 
-_NOT_RUN = {
-    "permutation": ("Permutation test", "--permutations N"),
-    "random_genes": ("Random gene sets", "--nulls N"),
-    "signatures": ("Signatures", "--signature FILE"),
+_KINDS = {
+    "permutation": ("permutation test", "--permutations 50"),
+    "random_genes": ("random gene sets", "--nulls 50"),
+    "signatures": ("own gene signatures, refitted", "--signature FILE"),
 }
+"""Kinds of null runs: what they are called, and the option that asks for them."""
 
 _PERMUTATION = TableLayout(
-    "Permutation test: patient labels permuted, everything refitted. p "
-    "counts the labels as they are as one permutation (Phipson and Smyth 2010); its 95% "
-    "interval is Wilson's, of the Monte-Carlo error: of the p of unlimited permutations.",
-    ("observed", "AUC", ".3f"), ("p_value", "p", ".3f"), *INTERVAL,
+    "Permutation test: patient labels permuted, everything refitted.",
+    ("observed", "AUC", ".3f"), PValue("p_value", "p", "ci_low", "ci_high"),
     ("n_permutations", "Permutations", ",.0f"), ("n_as_good", "As good", ",.0f"),
     ("null_mean", "Null mean", ".3f"), ("null_sd", "Null sd", ".3f"), *N_AND_EVENTS,
+    note="p counts the labels as they are as one permutation (Phipson and Smyth 2010); its 95% "
+    "interval is Wilson's, of the Monte-Carlo error: of the p of unlimited permutations.",
 )  # fmt: skip
 _PERMUTATION_OF_TIMES = TableLayout(
     "Permutation tests: outcomes, time and event together, permuted between patients, "
-    "everything refitted. Of Uno's C, and of the log-rank chi-square between the "
-    "thirds of predicted risk, with a minus where events come sooner the lower the predicted "
-    "risk. p counts the outcomes as they are as one permutation (Phipson and Smyth 2010); its "
-    "95% interval is Wilson's, of the Monte-Carlo error: of the p of unlimited permutations.",
-    ("statistic", "Of", ""), ("observed", "Found", ".3f"), ("p_value", "p", ".3f"), *INTERVAL,
+    "everything refitted.",
+    ("statistic", "Of", ""), ("observed", "Found", ".3f"),
+    PValue("p_value", "p", "ci_low", "ci_high"),
     ("n_permutations", "Permutations", ",.0f"), ("n_as_good", "As good", ",.0f"),
     ("null_mean", "Null mean", ".3f"), ("null_sd", "Null sd", ".3f"), *PATIENTS_AND_EVENTS,
+    note="Of Uno's C, and of the log-rank chi-square between the thirds of predicted risk, "
+    "with a minus where events come sooner the lower the predicted risk. p counts the outcomes "
+    "as they are as one permutation (Phipson and Smyth 2010); its 95% interval is Wilson's, of "
+    "the Monte-Carlo error: of the p of unlimited permutations.",
 )  # fmt: skip
 _STATISTICS = {UNO.name: UNO.heading, LOG_RANK: "Thirds of predicted risk (log-rank)"}
 _WHY = Markup(
@@ -70,22 +74,21 @@ def _layout(measure: Measure | TimeMeasure, *, is_survival: bool) -> TableLayout
     name, short = measure.heading, "C" if is_survival else measure.heading
     counts = PATIENTS_AND_EVENTS if is_survival else N_AND_EVENTS
     return TableLayout(
-        f"Mean test {name} of the null runs, low and high (quantiles 2.5% and 97.5%; the "
-        f"extremes of fewer than 40 runs), beside the {short} of what they are compared with. "
-        f"Share as good: of null runs with at least this {short}, with Wilson's 95% interval.",
+        f"Mean test {name} of the null runs, beside the {short} of what they are set against.",
         ("kind", "Null", ""), ("size", "Genes", ",.0f"), ("n_runs", "Runs", ",.0f"),
-        ("null_mean", f"Mean {short}", ".3f"), ("null_low", "Low", ".3f"),
-        ("null_high", "High", ".3f"), ("compared", "Compared", ""),
-        (measure.name, f"Its {short}", ".3f"),
-        ("share_as_good", "Share as good", ".3f"), *INTERVAL, *counts,
+        Estimate("null_mean", f"Mean {short}", "null_low", "null_high", ends="low to high"),
+        ("compared", "Compared", ""), (measure.name, f"Its {short}", ".3f"),
+        Estimate("share_as_good", "Share as good", percent=True), *counts,
+        note="Low and high: quantiles 2.5% and 97.5%, the extremes of fewer than 40 runs. "
+        f"Share as good: of null runs with at least this {short}, with Wilson's 95% interval.",
     )  # fmt: skip
 
 
 def _compute(contents: Contents) -> None:
     folder, results = contents.results.folder, contents.results
     runs = folder.read_table(NULL_RUNS) if folder.has_table(NULL_RUNS) else pd.DataFrame()
-    contents.notes |= _describe_want_of_runs(results.study.nulls)
     if runs.empty:
+        _note_missing(contents)
         return
     contents.add("null_runs", lambda: runs)
     if (runs["kind"].isin((PERMUTED_LABELS, PERMUTED_OUTCOMES))).any():
@@ -95,6 +98,7 @@ def _compute(contents: Contents) -> None:
         permutation = contents.tables["permutation"]
         contents.notes["permutation"] = describe_permutation(permutation, folder.read_looks())
     _compare(contents, runs)
+    _note_missing(contents)
 
 
 def _compare(contents: Contents, runs: pd.DataFrame) -> None:
@@ -105,7 +109,9 @@ def _compare(contents: Contents, runs: pd.DataFrame) -> None:
     comparison = compute_null_comparison(runs, contents.headline, value, measure.name)
     contents.add("nulls", lambda: comparison, _layout(measure, is_survival=is_survival))
     if len(comparison):
-        contents.charts["nulls"] = plot_nulls(runs, comparison, measure.name, measure.heading)
+        contents.charts["nulls"] = plot_nulls(
+            runs, comparison, measure.name, measure.heading, contents.roles
+        )
     random = comparison[comparison["kind"] == "random genes"].drop_duplicates("size")
     if len(random):
         sentences = [_random_genes(row, measure) for row in random.to_dict("records")]
@@ -120,19 +126,17 @@ def _compare(contents: Contents, runs: pd.DataFrame) -> None:
         )
 
 
-def _describe_want_of_runs(asked: NullSettings) -> dict[str, str]:
-    """What there is to say of each kind of null of which there is no run."""
+def _note_missing(contents: Contents) -> None:
+    """Note the kinds of null of which there is no run."""
+    settings = contents.results.study.nulls
     is_asked = {
-        "permutation": asked.permutations,
-        "random_genes": asked.gene_sets,
-        "signatures": asked.signatures,
+        "permutation": settings.permutations,
+        "random_genes": settings.gene_sets,
+        "signatures": settings.signatures,
     }
-    return {
-        kind: f"{name}: not finished; run the study again."
-        if is_asked[kind]
-        else f"{name}: not run ({option})."
-        for kind, (name, option) in _NOT_RUN.items()
-    }
+    for kind, (name, option) in _KINDS.items():
+        if kind not in contents.notes:
+            contents.miss(name, option, asked=bool(is_asked[kind]))
 
 
 def describe_permutation(permutation: pd.DataFrame, looks: Sequence[int | None] = ()) -> str:
@@ -153,9 +157,13 @@ def describe_permutation(permutation: pd.DataFrame, looks: Sequence[int | None] 
     )
     if is_unfinished(permutation):
         left = row["n_asked"] - row["n_permutations"]
+        error = (
+            f" (95% Monte-Carlo interval {row['ci_low']:.3f} to {row['ci_high']:.3f})"
+            if row["n_permutations"] >= FEWEST_PERMUTATIONS
+            else ""
+        )
         return (
-            f"{describe_unfinished(permutation)} (95% Monte-Carlo interval "
-            f"{row['ci_low']:.3f} to {row['ci_high']:.3f}). {found}. Nothing is concluded "
+            f"{describe_unfinished(permutation)}{error}. {found}. Nothing is concluded "
             f"before all are done: the same command does the other {left:,.0f}."
         )
     if not can_reject(permutation):
@@ -229,12 +237,17 @@ def _as_good(row: dict[Hashable, Any]) -> str:
 
 def _write(contents: Contents) -> Blocks:
     results, permutation = contents.results, contents.tables.get("permutation")
+    if permutation is None and "nulls" not in contents.tables:
+        return []
     if permutation is not None and "statistic" in permutation:
         permutation = permutation.replace({"statistic": _STATISTICS})
+    few = permutation is not None and permutation["n_permutations"].iloc[0]
+    if permutation is not None and few < FEWEST_PERMUTATIONS:
+        permutation = permutation.assign(p_value=np.nan)
     name = results.ranked_by.heading
     outcomes, name = ("outcomes", name) if results.is_survival else ("labels", f"{name}s")
     return [
-        Heading("Nulls", "nulls"),
+        Heading("What is found where there is nothing to find", "nulls"),
         Text(_WHY.format(outcomes) if "nulls" in contents.tables else "", only="html"),
         Figure(
             "nulls",
@@ -242,8 +255,8 @@ def _write(contents: Contents) -> Blocks:
             "One bar per null run; the shapes are what the runs are compared with, the dashed "
             "line is chance. Click a name in the legend to single it out.",
         ),
-        *(Text(contents.notes[kind]) for kind in _NOT_RUN),
-        contents.show("permutation", permutation),
+        *(Text(contents.notes.get(kind, "")) for kind in _KINDS),
+        None if permutation is None else contents.show("permutation", permutation),
         contents.show("nulls"),
     ]
 

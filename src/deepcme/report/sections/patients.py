@@ -31,27 +31,27 @@ from deepcme.report.survival.follow_up import (
 from deepcme.study.parts.characteristics import PATIENTS
 
 MOST_COLUMNS = 15
-_ROW = (("characteristic", "Characteristic", ""), ("value", "", ""))
+_ROW = (("characteristic", "Characteristic", ""), ("value", "Value", ""))
 _HOW = (
     "Of numbers the median and in brackets the quartiles; of words, and of numbers of at most "
     "five values, samples and in brackets their share of those known."
 )
 CHARACTERISTICS = TableLayout(
-    f"Characteristics by outcome. {_HOW} Described, not tested.",
+    "Characteristics by outcome; described, not tested.",
     *_ROW, ("all", "All", ""), ("event", "With the event", ""),
-    ("no_event", "Without it", ""),
+    ("no_event", "Without it", ""), note=_HOW,
 )  # fmt: skip
 SURVIVAL_CHARACTERISTICS = TableLayout(
-    f"Characteristics by what is known at the horizon (without one: at the end of follow-up). "
-    "Those censored before are a group of their own: where they differ from the others, "
-    f"censoring may go with the risk. {_HOW} Described, not tested.",
+    "Characteristics by what is known at the horizon (without one: at the end of follow-up); "
+    "described, not tested. Where those censored before differ from the others, censoring may "
+    "go with the risk.",
     *_ROW, ("all", "All", ""), ("event", "With the event", ""),
-    ("no_event", "Without it", ""), ("censored", "Censored before", ""),
+    ("no_event", "Without it", ""), ("censored", "Censored before", ""), note=_HOW,
 )  # fmt: skip
 LEFT_OUT = TableLayout(
-    f"Those left out as they had no label, beside those kept. {_HOW} Described, not tested.",
+    "Those left out as they had no label, beside those kept; described, not tested.",
     ("step", "Of", ""), *_ROW, ("kept", "Kept", ""), ("left_out", "Left out", ""),
-    optional=("step",),
+    optional=("step",), note=_HOW,
 )  # fmt: skip
 PATIENT_FLOW = TableLayout(
     "Who was read, joined, labelled, left out and analysed. Events are positive samples; "
@@ -63,7 +63,7 @@ SURVIVAL_FLOW = TableLayout(
     "Who was read, joined, left out and analysed; reasons count samples.", *PATIENT_FLOW.columns
 )
 _FINDINGS = TableLayout(
-    "",
+    "What the audit found in the cohort as given, before anything was learned.",
     ("code", "Code", ""), ("severity", "Severity", ""), ("title", "Finding", ""),
     ("evidence", "Evidence", ""), ("advice", "What to do", ""),
 )  # fmt: skip

@@ -14,12 +14,15 @@ from deepcme.base.errors import AbsentError
 from deepcme.evaluation.comparison import compute_corrected_t_test, compute_test_to_train_ratio
 from deepcme.evaluation.over_splits import compute_metrics
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
+from deepcme.report.figures.genes import plot_top_genes
 from deepcme.report.figures.publication import plot_table, titled
-from deepcme.report.figures.study import plot_auc_by_split, plot_grid, plot_roc, plot_top_genes
+from deepcme.report.figures.ranking import plot_auc_by_split, plot_roc
+from deepcme.report.figures.study import plot_grid
 from deepcme.report.formatting import TableLayout
 from deepcme.report.models import describe_replay
 from deepcme.report.section import Contents, Section
-from deepcme.report.sections.genes import TOP_GENES
+from deepcme.report.sections.genes.names import label_genes
+from deepcme.study.genes.scores import TOP_GENES
 from deepcme.study.spec import TABLE_1_MODELS
 
 PUBLISHED: dict[str, Any] = json.loads(
@@ -289,7 +292,7 @@ def _compute(contents: Contents) -> None:
     contents.add("figure_5", lambda: compute_figure_5(metrics))
     contents.add("figure_6", lambda: compute_figure_6(predictions))
     contents.add("figure_7", lambda: _read_grid(contents), _FIGURE_7)
-    contents.add("figure_8", lambda: contents.require("genes").head(TOP_GENES))
+    contents.add("figure_8", lambda: label_genes(contents.require("genes").head(TOP_GENES)))
     grid = contents.tables.get("figure_7")
     contents.add(
         "claims", lambda: compute_claims(predictions, contents.require("genes"), grid), _CLAIMS
@@ -301,6 +304,7 @@ def _compute(contents: Contents) -> None:
 def _read_grid(contents: Contents) -> pd.DataFrame:
     folder, name = contents.results.folder, "grid_summary.csv"
     if contents.results.study.grid.search == "none" and not folder.has_table(name):
+        contents.miss("search of the network's settings", "--grid fig7", asked=False)
         raise AbsentError("The grid was not searched: --grid fig7 does.")
     return folder.read_table(name)
 
@@ -343,10 +347,10 @@ def _write(contents: Contents) -> Blocks:
             "Mean test AUC over lambda by batch size",
             "Mean test AUC over lambda, by batch size, at width 64 (figure 7 of the paper).",
         ),
-        contents.show("figure_7") or Text("Figure 7: not run (--grid fig7).", only="html"),
+        contents.show("figure_7"),
         Figure(
             "figure_8",
-            "Bar chart of the 30 highest gene scores; the numbers are in the gene table",
+            "The 30 highest gene scores; the numbers are in the gene table",
             "The genes of highest score (figure 8 of the paper).",
         ),
     ]

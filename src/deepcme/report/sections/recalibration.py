@@ -12,21 +12,23 @@ from deepcme.evaluation.probabilities.miscalibration import compute_calibration_
 from deepcme.evaluation.probabilities.recalibration import recalibrate_predictions
 from deepcme.report.blocks import Blocks, Text
 from deepcme.report.formatting import N_AND_EVENTS, SideBySideLayout, TableLayout
+from deepcme.report.layouts.columns import Count, Plain
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.calibration import describe_verdict, without_intercept
 
 _RECALIBRATION = SideBySideLayout(
-    "The same of recalibrated test probabilities: in each split by a line (Platt 1999) "
-    "that test rows had no part in. Models without probabilities get theirs this way."
+    "After recalibration: test probabilities by a line (Platt 1999), in each split, that test "
+    "rows had no part in. Models without probabilities get theirs this way."
 )
 _LINES = TableLayout(
-    "What those lines were learned on, one line a split, and what they are (medians). "
-    "Slopes of log-odds are drawn towards 1 (t density of their logarithm, 3 degrees of "
+    "What those lines were learned on, one line a split, and what they are (medians).",
+    ("model", "Model", ""), ("learned_on", "Learned on", ""), *N_AND_EVENTS,
+    ("slope", "Slope", ".2f"),
+    Plain("refused", "Refused in splits", ",.0f", constant="refused in {} splits"),
+    Count("n_splits", "Splits", "split"),
+    note="Slopes of log-odds are drawn towards 1 (t density of their logarithm, 3 degrees of "
     "freedom), those of other scores are Firth's (1993). Where the events do not score "
     "higher than the others, the line is refused and everyone gets the prevalence.",
-    ("model", "Model", ""), ("learned_on", "Learned on", ""), *N_AND_EVENTS,
-    ("slope", "Slope", ".2f"), ("refused", "Refused in splits", ",.0f"),
-    ("n_splits", "Splits", ",.0f"),
 )  # fmt: skip
 
 
@@ -118,9 +120,13 @@ def _write(contents: Contents) -> Blocks:
         return []
     return [
         without_intercept(contents, "recalibration"),
-        contents.show("recalibration_lines"),
-        Text(contents.notes["recalibration_verdict"]),
         Text(contents.notes.get("recalibrated_verdict", "")),
+        Text(contents.notes["recalibration_verdict"]),
+        contents.show(
+            "recalibration_lines",
+            contents.in_order(contents.tables["recalibration_lines"]),
+            folded="The lines that recalibrate",
+        ),
     ]
 
 

@@ -8,15 +8,16 @@ from deepcme.evaluation.stability.risk_stability import (
 )
 from deepcme.report.blocks import Blocks, Figure, Subheading, Text
 from deepcme.report.figures.risk import plot_prediction_stability
-from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, TableLayout
+from deepcme.report.formatting import N_AND_EVENTS, TableLayout
+from deepcme.report.layouts.columns import Estimate
 from deepcme.report.section import Contents, Section
 
 _INSTABILITY = TableLayout(
     "How much one sample's predicted risk changes from split to split: the within-patient "
-    "standard deviation (root of the mean variance: Bland and Altman 1996), which few splits "
-    "do not make too small. Intervals: bootstrap of patients, percentile.",
-    ("model", "Model", ""), ("within_sd", "Within-patient sd of risk", ".3f"), *INTERVAL,
-    *N_AND_EVENTS,
+    "standard deviation.",
+    ("model", "Model", ""), Estimate("within_sd", "Within-patient sd of risk"), *N_AND_EVENTS,
+    note="Root of the mean variance (Bland and Altman 1996), which few splits do not make too "
+    "small. 95% intervals: bootstrap of patients, percentile.",
 )  # fmt: skip
 
 
@@ -50,7 +51,7 @@ def _write(contents: Contents) -> Blocks:
             "the splits that tested it, by mean risk; more splits have wider ranges. "
             "All models are in tables/prediction_stability.csv.",
         ),
-        contents.show("instability")
+        contents.show("instability", contents.in_order(contents.tables["instability"]))
         if is_told
         else Text(contents.notes["instability"], only="html"),
     ]

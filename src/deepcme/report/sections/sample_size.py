@@ -41,11 +41,12 @@ GUIDE = (
 )
 _SAMPLE_SIZE = TableLayout(
     f"Patients and events needed where the AUC is {ASSUMED_AUC} and the prevalence that of "
-    "this cohort. To develop: predictors shrunk by at most 10%, Nagelkerke's R2 at most 0.05 "
-    "too high, overall risk known to 0.05 (Riley et al. 2019). To validate: 95% intervals at "
-    "most 0.2 wide for O/E, the calibration slope and the net benefit as a share of the "
-    "prevalence, acting at a risk of the prevalence, and 0.1 for the AUC (Riley et al. 2021).",
+    "this cohort.",
     *COLUMNS,
+    note="To develop: predictors shrunk by at most 10%, Nagelkerke's R2 at most 0.05 too high, "
+    "overall risk known to 0.05 (Riley et al. 2019). To validate: 95% intervals at most 0.2 "
+    "wide for O/E, the calibration slope and the net benefit as a share of the prevalence, "
+    "acting at a risk of the prevalence, and 0.1 for the AUC (Riley et al. 2021).",
 )  # fmt: skip
 
 

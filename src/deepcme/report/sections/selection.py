@@ -8,12 +8,20 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from deepcme.report.blocks import Blocks, Bullets, Figure, Form, Heading, Subheading, Text
+from deepcme.base.words import counted
+from deepcme.report.blocks import Block, Blocks, Bullets, Figure, Folded, Heading, Text
 from deepcme.report.chance import exceeds_chance
 from deepcme.report.figures.study import plot_panel_curve
-from deepcme.report.formatting import INTERVAL, N_AND_EVENTS, PATIENTS_AND_EVENTS, TableLayout
+from deepcme.report.formatting import (
+    N_AND_EVENTS,
+    PATIENTS_AND_EVENTS,
+    TEST_PARTS,
+    TableLayout,
+)
+from deepcme.report.layouts.columns import Count, Estimate, Plain
 from deepcme.report.section import Contents, Section
-from deepcme.selection.panel_tables import describe_choice
+from deepcme.selection.panel_tables import describe_choice, is_claimed
+from deepcme.selection.rankers import RANKER_WORDS
 from deepcme.selection.scores import FEW_DRIVING_SAMPLES
 from deepcme.study.parts.selection import SELECTION
 
@@ -23,7 +31,7 @@ _SCORED_GENES = 20
 _CLUSTERS = 15
 _NAMES = 6
 _SCORES = {
-    "first_layer": "equation 4",
+    "first_layer": "first-layer weights",
     "integrated_gradients": "integrated gradients",
     "permutation": "permutation importance",
 }
@@ -31,43 +39,44 @@ _SCORES = {
 _EFFECTIVE_SAMPLES = (
     ("driving_samples", "Effective samples", ".1f"), ("few_driving_samples", "Few", ""),
 )  # fmt: skip
-_PANEL_CURVE = TableLayout(
-    "AUC on held-out patients by number of genes, ranked inside every training part, "
-    "beside random panels of the same size (mean, lowest and highest). 95% intervals: "
-    "bootstrap of patients, as for the AUC of a model.",
-    ("ranker", "Ranked by", ""), ("panel", "Genes", ""), ("auc", "AUC", ".3f"),
-    *INTERVAL, ("random_auc", "Random", ".3f"), ("random_low", "lowest", ".3f"),
-    ("random_high", "highest", ".3f"), *N_AND_EVENTS, ("n_splits", "Splits", ",.0f"),
-)  # fmt: skip
-_PANEL_CURVE_OF_TIMES = TableLayout(
-    "Uno's C on held-out patients by number of genes, ranked inside every training part, "
-    "beside random panels of the same size (mean, lowest and highest). A panel is a Cox "
-    "regression of its genes. 95% intervals: bootstrap of patients and of their censoring, as "
-    "for the C of a model.",
-    ("ranker", "Ranked by", ""), ("panel", "Genes", ""), ("uno_c", "Uno's C", ".3f"),
-    *INTERVAL, ("random_uno_c", "Random", ".3f"), ("random_low", "lowest", ".3f"),
-    ("random_high", "highest", ".3f"), *PATIENTS_AND_EVENTS, ("n_splits", "Splits", ",.0f"),
-)  # fmt: skip
+_RANKER = ("ranker", "Ranked by", "")
+_CURVE = (
+    "{measure} on held-out patients by number of genes, ranked inside every training part, "
+    "beside random panels of the same size."
+)
+_HOW_CURVE = (
+    "Random panels: mean, lowest and highest. 95% intervals: bootstrap of patients, as for the "
+    "AUC of a model."
+)
+_HOW_CURVE_OF_TIMES = (
+    "A panel is a Cox regression of its genes. Random panels: mean, lowest and highest. 95% "
+    "intervals: bootstrap of patients and of their censoring, as for the C of a model."
+)
 _GENE_SCORES = (
-    "Three scores of each gene, means over the splits, highest equation 4 first; the first 20."
+    "Three scores of each gene, means over the splits; the first 20 by first-layer weights "
+    "(the sum of their absolute values)."
 )
 _LAYOUTS = {
     "panel_genes": TableLayout(
         "Genes of the chosen panels, ranked on all patients, and the share of the splits in "
         "which each was in a panel of this size. At most 20 of each are shown.",
-        ("ranker", "Ranked by", ""), ("rank", "Rank", ",.0f"), ("name", "Gene", ""),
+        _RANKER, ("rank", "Rank", ",.0f"), ("name", "Gene", ""),
         ("frequency", "In splits", ".0%"), ("prevalence", "Prevalence", ".0%"),
         ("largest_z", "Largest |z|", ".1f"), *_EFFECTIVE_SAMPLES,
     ),
     "selection_genes": TableLayout(
-        "Genes that were selected anywhere, the best founded first, at most 30: against decoys "
-        "on all patients and in what share of the splits; among the first on halves of the "
-        "patients and over the splits, and their cluster on the halves.",
+        "Genes that were selected anywhere, the best founded first, at most 30.",
         ("name", "Gene", ""), ("beats_decoys", "Beats decoys", ""),
-        ("decoy_frequency", "Beats decoys in splits", ".0%"), ("stable", "Stable", ""),
+        Plain(
+            "decoy_frequency", "Beats decoys in splits", ".0%",
+            constant="beats decoys in {} of the splits",
+        ),
+        ("stable", "Stable", ""),
         ("half_frequency", "First on halves", ".0%"),
         ("split_frequency", "First in splits", ".0%"),
         ("cluster_frequency", "Cluster on halves", ".0%"), *_EFFECTIVE_SAMPLES,
+        note="Against decoys on all patients and in what share of the splits; among the first "
+        "on halves of the patients and over the splits, and their cluster on the halves.",
     ),
     "selection_clusters": TableLayout(
         "Clusters of genes with a mean |r| of 0.7 or more, by how often one of their genes is "
@@ -83,20 +92,23 @@ _LAYOUTS = {
     ),
     "selection_stability": TableLayout(
         "Nogueira's stability index of the first genes: 1 for the same every time, 0 as by "
-        "chance, with a normal interval. Splits share most of their patients, halves of a pair "
-        "none.",
-        ("ranker", "Ranked by", ""), ("over", "Over", ""), ("level", "Of", ""),
-        ("value", "Index", ".3f"), *INTERVAL, ("n_selected", "Of the first", ",.0f"),
-        ("n_selections", "Selections", ",.0f"),
+        "chance.",
+        _RANKER, ("over", "Over", ""), ("level", "Of", ""), Estimate("value", "Index"),
+        ("n_selected", "Of the first", ",.0f"), ("n_selections", "Selections", ",.0f"),
+        note="95% normal intervals. Splits share most patients, halves of a pair none.",
     ),
     "score_agreement": TableLayout(
         "How far three scores of a network order the genes alike on held-out patients: rank "
-        "correlation, mean, lowest and highest of the splits, and the share of the first genes "
-        "in common.",
-        ("score", "Score", ""), ("other", "Other", ""), ("spearman", "Spearman", ".2f"),
-        ("spearman_low", "lowest", ".2f"), ("spearman_high", "highest", ".2f"),
-        ("overlap", "In common", ".0%"), ("expected_overlap", "by chance", ".1%"),
-        ("k", "Of the first", ",.0f"), ("splits", "Splits", ",.0f"),
+        "correlation, and the share of the first genes in common.",
+        ("score", "Score", ""), ("other", "Other", ""),
+        Estimate(
+            "spearman", "Spearman", "spearman_low", "spearman_high",
+            ends="lowest to highest split",
+        ),
+        ("overlap", "In common", ".0%"),
+        ("expected_overlap", "By chance", ".1%"),
+        Plain("k", "Of the first", ",.0f", constant="of the first {} genes"),
+        Count("splits", "Splits", "split"),
     ),
 }  # fmt: skip
 
@@ -105,12 +117,22 @@ def _choose_layouts(*, is_survival: bool) -> dict[str, TableLayout]:
     """The layouts of a study's tables, by name."""
     scores = TableLayout(
         _GENE_SCORES,
-        ("name", "Gene", ""), ("first_layer", "Equation 4", ".3f"),
+        ("name", "Gene", ""), ("first_layer", "First-layer weights", ".3f"),
         ("integrated_gradients", "Integrated gradients", ".4f"),
         ("permutation", f"Permutation ({'C' if is_survival else 'AUC'})", "+.4f"),
-        ("splits", "Splits", ",.0f"), *_EFFECTIVE_SAMPLES,
+        Count("splits", "Splits", "split"), *_EFFECTIVE_SAMPLES,
     )  # fmt: skip
-    curve = _PANEL_CURVE_OF_TIMES if is_survival else _PANEL_CURVE
+    measure, heading = ("uno_c", "Uno's C") if is_survival else ("auc", "AUC")
+    curve = TableLayout(
+        _CURVE.format(measure=heading),
+        _RANKER, ("panel", "Genes", ""), Estimate(measure, heading),
+        Estimate(
+            f"random_{measure}", "Random panels", "random_low", "random_high",
+            ends="lowest to highest",
+        ),
+        *(PATIENTS_AND_EVENTS if is_survival else N_AND_EVENTS), TEST_PARTS,
+        note=_HOW_CURVE_OF_TIMES if is_survival else _HOW_CURVE,
+    )  # fmt: skip
     return {"panel_curve": curve, **_LAYOUTS, "held_out_gene_scores": scores}
 
 
@@ -126,12 +148,8 @@ _NO_PANEL = "No smaller panel is within one standard error of all genes: there i
 def _compute(contents: Contents) -> None:
     folder = contents.results.folder
     is_asked = contents.results.study.selection.run
-    contents.notes["selection"] = (
-        "Not finished: run the study again with gene selection."
-        if is_asked
-        else "Not run (--selection)."
-    )
     if not (is_asked and all(map(folder.has_table, SELECTION.tables))):
+        contents.miss("gene selection", "--selection", asked=is_asked)
         return
     layouts = _choose_layouts(is_survival=contents.results.is_survival)
     for file in SELECTION.tables:
@@ -145,8 +163,11 @@ def _shorten(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The section's tables as the page shows them: the first rows, genes by name."""
     genes = _named(tables["panel_genes"])
     clusters = tables["selection_clusters"].head(_CLUSTERS)
+    words = {"ranker": RANKER_WORDS}
     return {
-        "panel_genes": genes[genes["rank"] <= _GENES_OF_A_PANEL],
+        "panel_curve": tables["panel_curve"].replace(words),
+        "panel_genes": genes[genes["rank"] <= _GENES_OF_A_PANEL].replace(words),
+        "selection_stability": tables["selection_stability"].replace(words),
         "selection_genes": _named(tables["selection_genes"]).head(_GENES),
         "held_out_gene_scores": _named(tables["held_out_gene_scores"]).head(_SCORED_GENES),
         "selection_clusters": clusters.assign(names=clusters["genes"].map(_first_names)),
@@ -167,12 +188,38 @@ def _first_names(genes: str) -> str:
     return ", ".join(names[:_NAMES]) + more
 
 
-def describe_selection(tables: dict[str, pd.DataFrame]) -> list[str]:
-    """What was found, one sentence or two for each question; also what cannot be claimed.
+def describe_claims(tables: dict[str, pd.DataFrame]) -> str:
+    """What is claimed of panels, genes and clusters, or that nothing is, in one sentence.
 
     Rules: a panel is claimed where chance is excluded and it does better than
     every random panel of its size; genes where decoys or stability selection
-    bound the false ones; flags follow.
+    bound the false ones.
+
+    Parameters
+    ----------
+    tables : dict of DataFrame
+        The section's.
+    """
+    panels = [
+        f"a panel of {counted(choice['n_genes'], 'gene')} by {RANKER_WORDS.get(choice['ranker'], choice['ranker'])}"
+        for choice in tables["panel_choice"].to_dict("records")
+        if is_claimed(choice)
+    ]
+    genes = [
+        f"{counted(claim['n_claimed'], claim['level'])} by {claim['method']}"
+        for claim in tables["selection_claims"].to_dict("records")
+        if claim["n_claimed"] > 0
+    ]
+    if panels or genes:
+        return f"Claimed: {'; '.join([*panels, *genes])}."
+    return (
+        "No panel and no gene can be claimed: no panel is above chance and above every random "
+        "one of its size, no list of genes is mostly free of false ones, and none is stable."
+    )
+
+
+def describe_selection(tables: dict[str, pd.DataFrame]) -> list[str]:
+    """What was found, one sentence or two for each question; also what cannot be claimed.
 
     Parameters
     ----------
@@ -235,19 +282,13 @@ def _describe_gate(contents: Contents) -> str:
 
 
 def _write(contents: Contents) -> Blocks:
-    tables, note = contents.tables, contents.notes["selection"]
-    where: Form | None = None if contents.results.study.selection.run else "html"
-    heading = Heading("Gene selection", "selection", only=where)
+    tables = contents.tables
     if "panel_choice" not in tables:
-        return [heading, Text(note, only=where)]
-    short = _shorten(tables)
-    has = {name: len(short.get(name, tables[name])) > 0 for name in _LAYOUTS}
+        return []
     measure = contents.results.ranked_by.heading
     return [
-        heading,
-        Text(_describe_gate(contents)),
-        Bullets(describe_selection(tables)),
-        Text(_WHERE_RANKED.format(measure), muted=True, only="html"),
+        Heading("Gene selection", "selection"),
+        Text(_describe_gate(contents) or describe_claims(tables)),
         Figure(
             "panel_curve",
             f"{measure} against the number of genes; the numbers are in the next table",
@@ -255,24 +296,21 @@ def _write(contents: Contents) -> Blocks:
             "(bootstrap of patients). The grey band spans the random panels of the same size, "
             "the dashed line is their mean. Click a ranking in the legend to single it out.",
         ),
-        contents.show("panel_curve"),
-        Subheading("Genes of the chosen panels"),
-        contents.show("panel_genes", short["panel_genes"])
-        if has["panel_genes"]
-        else Text(_NO_PANEL, only="html"),
-        Subheading("Error control and stability"),
-        contents.show("selection_genes", short["selection_genes"]),
-        contents.show("selection_clusters", short["selection_clusters"], only="html"),
-        contents.show("selection_blocks", only="html") if has["selection_blocks"] else None,
-        contents.show("selection_stability"),
-        *(_write_scores(contents, short) if has["score_agreement"] else ()),
+        Folded("What each way of selecting says", _write_details(contents)),
     ]
 
 
-def _write_scores(contents: Contents, short: dict[str, pd.DataFrame]) -> Blocks:
-    yield Subheading("Gene scores beside each other")
-    for name in ("score_agreement", "held_out_gene_scores"):
-        yield contents.show(name, short[name], only="html")
+def _write_details(contents: Contents) -> list[Block | None]:
+    """All sentences and tables; those without a row are left out."""
+    short = _shorten(contents.tables)
+    shown = {**{name: contents.tables[name] for name in _LAYOUTS}, **short}
+    order = ("panel_curve", *_LAYOUTS, "held_out_gene_scores")
+    return [
+        Bullets(describe_selection(contents.tables)),
+        Text(_WHERE_RANKED.format(contents.results.ranked_by.heading), muted=True, only="html"),
+        Text("" if len(shown["panel_genes"]) else _NO_PANEL),
+        *(contents.show(name, shown[name]) for name in order if len(shown[name])),
+    ]
 
 
 SECTION = Section(_write, _compute)

@@ -31,6 +31,14 @@ def compute_training_curves(history: pd.DataFrame) -> pd.DataFrame:
 
 
 def _compute(contents: Contents) -> None:
+    study = contents.results.study
+    of_labels = study.survival is None and study.protocol != "paper"
+    if (
+        of_labels
+        and study.grid.search == "none"
+        and any(of.kind.is_network for of in study.models)
+    ):
+        contents.miss("search of the network's settings", "--grid fig7", asked=False)
     history = contents.results.folder.read_table("history.parquet")
     contents.add("history", lambda: compute_training_curves(history))
     if "history" in contents.tables:

@@ -15,15 +15,19 @@ from deepcme.evaluation.probabilities.utility import (
 from deepcme.report.blocks import Blocks, Figure, Table, Text
 from deepcme.report.chance import exceeds_chance
 from deepcme.report.figures.risk import plot_decision_curve
-from deepcme.report.formatting import Shown, SideBySideLayout, as_percent
+from deepcme.report.formatting import SAMPLES, Shown, SideBySideLayout
+from deepcme.report.layouts.columns import Count
+from deepcme.report.layouts.numbers import as_percent
 from deepcme.report.section import Contents, Section
 
 CAPTION = (
-    "Net benefit, for each patient, of acting on the risks at a threshold (true "
-    "positives less false ones weighted by the odds of the threshold), minus that of the "
-    "better of treating all and none: above 0 a model is of use, below 0 it does harm. In "
-    "brackets 95% intervals by paired patient bootstrap, which hold at all these thresholds at "
-    "once; they are not corrected for the number of models."
+    "Net benefit of acting on the risks at a threshold, minus that of the better of treating "
+    "all and none: above 0 a model is of use, below 0 it does harm."
+)
+NOTE = (
+    "Net benefit, for each patient: true positives less false ones weighted by the odds of the "
+    "threshold. 95% intervals by paired patient bootstrap, which hold at all these thresholds "
+    "at once; they are not corrected for the number of models."
 )
 
 
@@ -51,7 +55,7 @@ def draw_and_describe(contents: Contents) -> None:
     differences = contents.tables["net_benefit"]
     differences = differences[differences["model"] == contents.headline]
     contents.charts["decision_curve"] = plot_decision_curve(
-        contents.tables["decision_curve"], contents.results.models, differences
+        contents.tables["decision_curve"], contents.roles, differences
     )
     contents.notes["usefulness_verdict"] = describe_usefulness(
         contents.headline, differences, may_claim=exceeds_chance(contents)
@@ -59,12 +63,12 @@ def draw_and_describe(contents: Contents) -> None:
 
 
 def show_differences(
-    differences: pd.DataFrame, caption: str, counted: str = "Samples"
+    differences: pd.DataFrame, caption: str, note: str, counted: Count = SAMPLES
 ) -> Shown:
     """A row for each model, and cohort left out; a column for each threshold."""
     at = differences["threshold"].map(as_percent)
-    headings = {name: (f"At {name}", "+.3f") for name in at.unique()}
-    layout = SideBySideLayout(caption, headings, counted)
+    headings = {name: f"At {name}" for name in at.unique()}
+    layout = SideBySideLayout(caption, headings, counted, signed=True, alike=True, note=note)
     return layout.show(differences.assign(metric=at, value=differences["difference"]))
 
 
@@ -132,19 +136,26 @@ def _list_places(rows: pd.DataFrame) -> str:
     )
 
 
-def _write(contents: Contents) -> Blocks:
-    yield Text(contents.notes["decision_curves_of"])
-    yield Figure(
+def show_decision_curve(contents: Contents) -> Figure:
+    """The figure, which stands beside that of calibration."""
+    return Figure(
         "decision_curve",
         "Decision curves by model",
-        "Net benefit of acting on each model's recalibrated risk, beside treating all (grey) "
-        f"and treating none (black). Bars: {contents.headline}, the interval of its difference "
-        "to the better of the two, set upon that: of use where a whole bar is above both. "
-        "Click a name in the legend to single it out, double click to show all.",
+        "Net benefit of acting on each model's recalibrated risk"
+        f"{' of the event by the horizon' if contents.results.is_survival else ''}, beside "
+        f"treating all and treating none. Bars: {contents.headline}, the interval of its "
+        "difference to the better of the two, set upon that: of use where a whole bar is above "
+        "both.",
+        hint="Click a name in the legend to single it out, double click to show all.",
     )
+
+
+def _write(contents: Contents) -> Blocks:
+    yield Text(contents.notes["decision_curves_of"])
     if "net_benefit" in contents.tables:
-        shown = show_differences(contents.tables["net_benefit"], CAPTION)
-        yield Table("net_benefit", shown)
+        table = contents.tables["net_benefit"]
+        shown = show_differences(contents.in_order(table), CAPTION, NOTE)
+        yield Table("net_benefit", shown, data=table)
     yield Text(contents.notes.get("net_benefit", contents.notes.get("usefulness_verdict", "")))
 
 

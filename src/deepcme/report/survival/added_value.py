@@ -17,34 +17,43 @@ from deepcme.models.clinical import INDICATOR
 from deepcme.report.blocks import Blocks, Figure, Heading, Text
 from deepcme.report.chance import exceeds_chance
 from deepcme.report.formatting import LEFT_OUT_COLUMN, PATIENTS_AND_EVENTS, TableLayout
+from deepcme.report.layouts.columns import Count, Estimate, Plain, PValue
 from deepcme.report.section import Contents, Section
-from deepcme.report.sections.added_value import SCORE_TEST, describe_score_test
-from deepcme.report.survival.discrimination import draw_differences, show_by_measure
+from deepcme.report.sections.added_value import (
+    SCORE_TEST,
+    describe_score_test,
+    miss_clinical_columns,
+    show_score_test,
+)
+from deepcme.report.survival.discrimination import (
+    draw_differences,
+    estimates_by_measure,
+    show_by_measure,
+)
 from deepcme.study.parts.added_value import CLINICAL, CLINICAL_AND_GENES, SCORE_TESTS
 from deepcme.study.parts.cox_clinical import HAZARD_RATIOS
 from deepcme.study.parts.survival_tables import COX_FITS
 from deepcme.study.settings import ClinicalSettings
 
 _ADDED_VALUE = TableLayout(
-    f"{CLINICAL_AND_GENES} less the clinical columns alone, and less the genes alone, on the "
-    "same patients in the same draws, with 95% intervals. p: as it is of the clinical columns, "
-    "which the question is about, and after Holm of both.",
-    LEFT_OUT_COLUMN, ("measure", "Measure", ""), ("baseline", "minus", ""),
-    ("difference", "Difference", "+.3f"), ("ci_low", "95% low", "+.3f"),
-    ("ci_high", "95% high", "+.3f"), ("p_value", "p", ".3f"), ("p_holm", "p (Holm)", ".3f"),
-    *PATIENTS_AND_EVENTS, ("absent", "Why none", ""),
-    optional=(LEFT_OUT, "absent"),
+    f"{CLINICAL_AND_GENES} minus the clinical columns alone, and minus the genes alone.",
+    LEFT_OUT_COLUMN, ("baseline", "Minus", ""), *estimates_by_measure(signed=True),
+    PValue("p_value", "p"), PValue("p_holm", "p (Holm)"), *PATIENTS_AND_EVENTS,
+    ("absent", "Why none", ""), optional=(LEFT_OUT, "absent"),
+    note="On the same patients in the same draws. p, of Uno's C: as it is of the clinical "
+    "columns, which the question is about, and after Holm of both.",
 )  # fmt: skip
 _HAZARD_RATIOS = TableLayout(
-    "Hazard ratios of the clinical columns alone, of one Cox regression (Efron's ties) on all "
-    "patients, one row each; missing values filled. 95% intervals: Wald's, those of Firth's "
-    "fit where a hazard ratio would have no end (Heinze and Schemper 2001). Patients and "
-    "events: with the word, or with a known number. No end, left out: in how many splits a "
-    "value of the column had no finite hazard ratio, or repeated other columns.",
-    ("column", "Column", ""), ("value", "Value", ""), ("hazard_ratio", "Hazard ratio", ".2f"),
-    ("ci_low", "95% low", ".2f"), ("ci_high", "95% high", ".2f"), ("interval", "Interval", ""),
-    *PATIENTS_AND_EVENTS, ("missing", "Missing", ",.0f"),
-    ("monotone_splits", "No end", ",.0f"), ("left_out_splits", "Left out", ",.0f"),
+    "Hazard ratios of the clinical columns alone, of one Cox regression on all patients.",
+    ("column", "Column", ""), ("value", "Value", ""), Estimate("hazard_ratio", "Hazard ratio"),
+    Plain("interval", "Interval", constant="intervals by {}"), *PATIENTS_AND_EVENTS,
+    Count("missing", "Missing", "missing value"),
+    Plain("monotone_splits", "No end", ",.0f", constant="no end in {} splits"),
+    Plain("left_out_splits", "Left out", ",.0f", constant="left out in {} splits"),
+    note="One row a patient, Efron's ties; missing values filled. 95% intervals: Wald's, those "
+    "of Firth's fit where a hazard ratio would have no end (Heinze and Schemper 2001). "
+    "Patients and events: with the word, or with a known number. No end, left out: in how many "
+    "splits a value of the column had no finite hazard ratio, or repeated other columns.",
 )  # fmt: skip
 
 
@@ -52,6 +61,7 @@ def _compute(contents: Contents) -> None:
     results = contents.results
     clinical = results.study.clinical
     if clinical is None:
+        miss_clinical_columns(contents)
         return
     contents.add(
         "added_value",
@@ -67,7 +77,7 @@ def _compute(contents: Contents) -> None:
         table = contents.tables["added_value"]
         contents.notes["added_value_verdict"] = describe_added_value(table, clinical.columns)
         if table["difference"].notna().any():
-            contents.charts["added_value"] = draw_differences(table)
+            contents.charts["added_value"] = draw_differences(table, contents.roles)
     _add_score_test(contents)
     contents.notes["clinical_coding"] = describe_coding(clinical)
     folder = results.folder
@@ -174,9 +184,9 @@ def _write(contents: Contents) -> Blocks:
         "numbers are in the next table",
         f"To the right of the dashed line {CLINICAL_AND_GENES} ranks better.",
     )
-    yield show_by_measure(contents, "added_value")
+    yield show_by_measure(contents, "added_value", "difference", "baseline")
     yield Text(notes.get("gene_score_test", ""))
-    yield contents.show("gene_score_test")
+    yield show_score_test(contents)
     yield Text(notes["clinical_failures"])
     yield contents.show("clinical_hazard_ratios")
 

@@ -18,38 +18,44 @@ from deepcme.report.figures.over_time import (
     plot_calibration_at_horizon,
 )
 from deepcme.report.figures.styles import Chart, beside
-from deepcme.report.formatting import LEFT_OUT_COLUMN, SideBySideLayout, TableLayout
+from deepcme.report.formatting import (
+    EVENTS,
+    LEFT_OUT_COLUMN,
+    PATIENTS,
+    SideBySideLayout,
+    TableLayout,
+)
+from deepcme.report.layouts.columns import Estimate
 from deepcme.report.section import Contents, Section
+from deepcme.report.sections.usefulness import show_decision_curve
 
 _HEADINGS = {
-    measure.name: (measure.heading, measure.format)
-    for measure in (OBSERVED_EXPECTED, SLOPE, BRIER, SCALED_BRIER)
+    measure.name: measure.heading for measure in (OBSERVED_EXPECTED, SLOPE, BRIER, SCALED_BRIER)
 }
 _PERFORMANCE = SideBySideLayout(
-    "Of each patient's mean out-of-fold risk of the event by the horizon. O/E is the observed "
-    "risk (Kaplan-Meier, or Aalen and Johansen's where there is a competing event) over the "
-    "mean predicted one: below 1 the risks are too high. A slope below 1: too extreme (high "
-    "risks too high, low ones too low); above 1: too cautious. Scaled Brier: by how much "
-    "better than giving everybody the observed risk. Censored patients count through those "
-    "like them who were followed. In brackets 95% intervals by bootstrap of patients and of "
-    "their censoring; they take the fitted models as they are.",
+    "Calibration of each patient's mean out-of-fold risk of the event by the horizon. O/E "
+    "below 1: the risks are too high. Slope below 1: too extreme; above 1: too cautious.",
     _HEADINGS,
-    "Patients",
+    PATIENTS,
+    note="O/E is the observed risk (Kaplan-Meier, or Aalen and Johansen's where there is a "
+    "competing event) over the mean predicted one. Too extreme: high risks too high, low ones "
+    "too low. Scaled Brier: by how much better than giving everybody the observed risk. "
+    "Censored patients count through those like them who were followed. 95% intervals by "
+    "bootstrap of patients and of their censoring; they take the fitted models as they are.",
 )
 _RECALIBRATED = SideBySideLayout(
-    "The same of the risks as recalibrated in each split by a line that test rows had no part "
+    "After recalibration: the same risks, in each split by a line that test rows had no part "
     "in.",
     _HEADINGS,
-    "Patients",
+    PATIENTS,
 )
 _GROUPS = TableLayout(
-    "Groups of equal size by predicted risk. Observed: the risk by the horizon within the "
-    "group, with its 95% interval (Greenwood's variance); followed: known to be without the "
-    "event then.",
-    LEFT_OUT_COLUMN, ("risks", "Risks", ""), ("predicted", "Predicted", ".3f"),
-    ("observed", "Observed", ".3f"), ("ci_low", "95% low", ".3f"),
-    ("ci_high", "95% high", ".3f"), ("n", "Patients", ",.0f"), ("events", "Events", ",.0f"),
-    ("followed", "Followed", ",.0f"),
+    "Predicted and observed risk of the model of the verdict by the horizon, in groups of "
+    "equal size by predicted risk.",
+    LEFT_OUT_COLUMN, ("risks", "Risks", ""), ("predicted", "Predicted", ".2f"),
+    Estimate("observed", "Observed"), PATIENTS, EVENTS, ("followed", "Followed", ",.0f"),
+    note="95% intervals of the observed risk: Greenwood's variance. Followed: known to be "
+    "without the event by the horizon.",
 )  # fmt: skip
 
 
@@ -91,14 +97,13 @@ def _compute(contents: Contents) -> None:
 
 
 def _draw(contents: Contents) -> Chart:
-    """The headline first; a chart for each cohort left out."""
-    table, models = contents.tables["calibration_groups"], contents.results.models
-    table = table.sort_values("model", key=lambda of: of != contents.headline, kind="stable")
+    """The chart, or one for each cohort left out."""
+    table, roles = contents.tables["calibration_groups"], contents.roles
     if LEFT_OUT not in table:
-        return plot_calibration_at_horizon(table, models)
+        return plot_calibration_at_horizon(table, roles)
     return beside(
         [
-            plot_calibration_at_horizon(rows, models).properties(title=str(cohort))
+            plot_calibration_at_horizon(rows, roles).properties(title=str(cohort))
             for cohort, rows in table.groupby(LEFT_OUT, sort=False)
         ]
     )
@@ -112,13 +117,17 @@ def _write(contents: Contents) -> Blocks:
     yield _by_measure(contents, "survival_performance")
     yield _by_measure(contents, "survival_performance_recalibrated")
     yield Text(describe_absent(tables))
-    yield Figure(
-        "calibration",
-        "Observed against predicted risk by the horizon in groups, before and after "
-        "recalibration; the numbers are in the next table",
-        f"Observed against mean predicted risk of {contents.headline} in groups of equal size, "
-        "with the 95% intervals of the observed risk, as given (circles) and recalibrated "
-        "(diamonds). The dashed line is perfect. Click another name for that model.",
+    yield from contents.pair(
+        Figure(
+            "calibration",
+            "Observed against predicted risk by the horizon in groups, before and after "
+            "recalibration; the numbers are in the next table",
+            f"Observed against mean predicted risk of {contents.headline} in groups of equal "
+            "size, with the 95% intervals of the observed risk, as given (circles) and "
+            "recalibrated (diamonds). The dashed line is perfect.",
+            hint="Click another name in the legend for that model.",
+        ),
+        show_decision_curve(contents),
     )
     if "calibration_groups" in tables:
         groups = tables["calibration_groups"]
@@ -129,7 +138,8 @@ def _by_measure(contents: Contents, name: str) -> Table | None:
     """A table of performance with a column for each measure."""
     if name not in contents.tables:
         return None
-    return contents.show(name, contents.tables[name].rename(columns={"measure": "metric"}))
+    table = contents.in_order(contents.tables[name])
+    return contents.show(name, table.rename(columns={"measure": "metric"}))
 
 
 def describe_absent(tables: dict[str, pd.DataFrame]) -> str:

@@ -16,11 +16,12 @@ from deepcme.evaluation.survival.kaplan_meier import compute_median_follow_up
 from deepcme.report.formatting import TableLayout
 
 FOLLOW_UP = TableLayout(
-    "Follow-up of the patients, one row each. The median is that of reverse Kaplan-Meier "
-    "(Schemper and Smith 1996): how long those with an event would have been followed too. "
-    "The risk is 1 - Kaplan-Meier, or Aalen-Johansen's where there is a competing event; 95% "
-    "intervals, Wald's on the log scale for the risk, Brookmeyer and Crowley's for the median.",
-    ("quantity", "", ""), ("shown", "", ""),
+    "How long the patients were followed, and what ended it.",
+    ("quantity", "Follow-up", ""), ("shown", "Patients, or value with its 95% interval", ""),
+    note="The median is that of reverse Kaplan-Meier (Schemper and Smith 1996): how long those "
+    "with an event would have been followed too. The risk is 1 - Kaplan-Meier, or "
+    "Aalen-Johansen's where there is a competing event; 95% intervals, Wald's on the log scale "
+    "for the risk, Brookmeyer and Crowley's for the median.",
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deepcme.evaluation.survival.measured import UNO
-from deepcme.report.blocks import Blocks, Figure, Heading, Text
+from deepcme.report.blocks import Blocks, Figure, Heading
 from deepcme.report.figures.study import plot_grid
 from deepcme.report.formatting import TableLayout
 from deepcme.report.section import Contents, Section
@@ -11,22 +11,21 @@ from deepcme.study.parts.grid import TUNED_OF_TIMES
 
 GRID_SUMMARY = "grid_summary.csv"
 _LAYOUT = TableLayout(
-    "Means over the grid: the validation loss, which alone makes the choice (minus the log "
-    "partial likelihood that validation patients add, for each of their events), Harrell's C "
-    "of validation and Uno's C of test patients.",
+    "Means over the grid; the validation loss alone makes the choice.",
     ("width", "Width", ".0f"), ("batch_size", "Batch", ".0f"),
     ("penalty_strength", "lambda", "g"), ("valid_loss", "Validation loss", ".3f"),
     ("valid_c", "Validation C", ".3f"), ("test_uno_c", "Test C", ".3f"),
     ("test_uno_c_sd", "sd", ".3f"), ("chosen_in_splits", "Chosen in splits", ".0f"),
+    note="Validation loss: minus the log partial likelihood that validation patients add, for "
+    "each of their events. Validation C: Harrell's; test C: Uno's.",
 )  # fmt: skip
 
 
 def _compute(contents: Contents) -> None:
     folder = contents.results.folder
-    if contents.results.study.grid.search == "none":
-        return
-    if not folder.has_table(GRID_SUMMARY):
-        contents.notes["grid_summary"] = "Not finished: run the study again."
+    is_asked = contents.results.study.grid.search != "none"
+    if not is_asked or not folder.has_table(GRID_SUMMARY):
+        contents.miss("search of the network's settings", "--grid fig7", asked=is_asked)
         return
     contents.add(
         "grid_summary",
@@ -37,10 +36,9 @@ def _compute(contents: Contents) -> None:
 
 
 def _write(contents: Contents) -> Blocks:
-    if contents.results.study.grid.search == "none":
+    if "grid_summary" not in contents.tables:
         return
     yield Heading("Search of the network's settings", "grid")
-    yield Text(contents.notes.get("grid_summary", ""))
     yield Figure(
         "grid_summary",
         "Uno's C on test patients over lambda by batch size; the numbers are in the next table",

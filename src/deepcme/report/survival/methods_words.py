@@ -11,7 +11,7 @@ from deepcme.base.time_scale import TimeScale
 from deepcme.base.words import listed
 from deepcme.evaluation.bootstrap import DEFAULT_DRAWS
 from deepcme.evaluation.survival.censoring import HIGHEST_WEIGHT
-from deepcme.report.formatting import as_percent
+from deepcme.report.layouts.numbers import as_percent
 from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.resolved import Study
 

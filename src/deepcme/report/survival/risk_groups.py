@@ -17,11 +17,12 @@ from deepcme.evaluation.survival.tables.risk_groups import (
     compute_risk_curves,
     compute_risk_groups,
 )
-from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
+from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text, refer_to
 from deepcme.report.chance import can_reject, compute_permutation, is_unfinished
 from deepcme.report.figures.styles import Chart, beside
 from deepcme.report.figures.survival import plot_risk_curves
-from deepcme.report.formatting import LEFT_OUT_COLUMN, TableLayout
+from deepcme.report.formatting import EVENTS, LEFT_OUT_COLUMN, PATIENTS, TableLayout
+from deepcme.report.layouts.columns import Estimate
 from deepcme.report.section import Contents, Section
 
 SHARE_SHOWN = 0.1
@@ -36,13 +37,13 @@ _FREE = "Free of the event"
 _INCIDENCE = "With the event (cumulative incidence)"
 
 _GROUP_RISKS = TableLayout(
-    "Risk of the event by the horizon in each third, with its 95% interval, Wald's on the log "
-    "scale (Greenwood's variance). Thirds are those of the scores of training data that the "
-    "same fit did not see, so that they need not hold equally many. Events are those by the "
-    "horizon; followed are those known to be without it then.",
-    LEFT_OUT_COLUMN, ("group", "Third", ""), ("risk", "Risk", ".3f"),
-    ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"), ("n", "Patients", ",.0f"),
-    ("events", "Events", ",.0f"), ("followed", "Followed", ",.0f"),
+    "Risk of the event by the horizon in each third of predicted risk.",
+    LEFT_OUT_COLUMN, ("group", "Third", ""), Estimate("risk", "Risk", percent=True), PATIENTS,
+    EVENTS, ("followed", "Followed", ",.0f"),
+    note="95% intervals: Wald's on the log scale (Greenwood's variance). Thirds are those of "
+    "the scores of training data that the same fit did not see, so that they need not hold "
+    "equally many. Events are those by the horizon; followed are those known to be without it "
+    "then.",
 )  # fmt: skip
 _AT_RISK = "Patients at risk just before each time, by third of predicted risk."
 _NAIVE_TEST = (
@@ -52,8 +53,7 @@ _NAIVE_TEST = (
 _NO_P_VALUE = (
     "No p-value stands beside these curves. The thirds come of models that learned from the "
     "other patients, so that the patients' outcomes are not independent of each other's "
-    f"groups: {_NAIVE_TEST}. Only outcomes permuted and everything fitted again give one "
-    "(--permutations N)."
+    f"groups: {_NAIVE_TEST}. Only outcomes permuted and everything fitted again give one."
 )
 
 
@@ -218,34 +218,61 @@ def _title(curves: pd.DataFrame) -> str:
     return _FREE if (curves["curve"] == SURVIVAL).all() else _INCIDENCE
 
 
+def find_figure(contents: Contents) -> Figure | None:
+    """The curves, which the report opens with; None where there are none, or of each cohort."""
+    if "risk_curves" not in contents.charts or _is_by_cohort(contents):
+        return None
+    is_free = _title(contents.tables["risk_curves"]) == _FREE
+    return _figure(
+        f"Patients {'free of' if is_free else 'with'} the event, by third of the risk that was "
+        "predicted for them; below, patients at risk."
+    )
+
+
+def _figure(caption: str) -> Figure:
+    return Figure(
+        "risk_curves",
+        "Curves of patients free of the event by third of predicted risk, with numbers at "
+        "risk; the numbers are in the table of patients at risk",
+        caption,
+    )
+
+
+def _is_by_cohort(contents: Contents) -> bool:
+    return LEFT_OUT in contents.tables["risk_curves"].columns
+
+
 def _write(contents: Contents) -> Blocks:
-    model = contents.headline
     yield Heading("What became of patients, by predicted risk", "risk-groups")
     yield Text(contents.notes.get("risk_groups", contents.notes.get("risk_curves", "")))
     if "risk_curves" in contents.charts:
-        curves = contents.tables["risk_curves"]
-        kind = (
-            "Kaplan-Meier estimates"
-            if _title(curves) == _FREE
-            else "Cumulative incidence (Aalen and Johansen), as a competing event rules the "
-            "event out,"
-        )
-        yield Figure(
-            "risk_curves",
-            "Curves of patients free of the event by third of predicted risk, with numbers at "
-            "risk; the numbers are in the next tables",
-            f"{kind} of the patients in each third of the risk that {model} predicted for them "
-            "while they were in no part of its training. The cuts are those at one and two "
-            "thirds of the scores that the same model gave patients of the training data whom "
-            "it was not fitted on, so that the groups need not be of equal size; a patient "
-            "tested more than once is in the group of the median and counts once. Bands: "
-            f"95%, for each time by itself.{_describe_marks(contents)} Below: patients at risk "
-            "just before each time.",
-        )
+        described = _describe_curves(contents)
+        if _is_by_cohort(contents):
+            yield _figure(described)
+        else:
+            yield Text(f"{refer_to('figure', 'risk_curves')}: {described}")
     yield contents.show("group_risks")
     yield _show_at_risk(contents)
     if "risk_curves" in contents.charts:
         yield Text(contents.notes.get("risk_groups_p", _NO_P_VALUE), muted=True)
+
+
+def _describe_curves(contents: Contents) -> str:
+    kind = (
+        "Kaplan-Meier estimates"
+        if _title(contents.tables["risk_curves"]) == _FREE
+        else "Cumulative incidence (Aalen and Johansen), as a competing event rules the event "
+        "out,"
+    )
+    return (
+        f"{kind} of the patients in each third of the risk that {contents.headline} predicted "
+        "for them while they were in no part of its training. The cuts are those at one and "
+        "two thirds of the scores that the same model gave patients of the training data whom "
+        "it was not fitted on, so that the groups need not be of equal size; a patient tested "
+        "more than once is in the group of the median and counts once. Bands: 95%, for each "
+        f"time by itself.{_describe_marks(contents)} Below: patients at risk just before each "
+        "time."
+    )
 
 
 def _show_at_risk(contents: Contents) -> Table | None:

@@ -40,11 +40,11 @@ _CLINICAL = "develop the Cox regression on the clinical columns"
 
 _SAMPLE_SIZE = TableLayout(
     f"Patients and events needed where C is {ASSUMED_CONCORDANCE}, and risk and censoring by "
-    "the horizon are those of this cohort; events are those seen by then. To develop: "
-    "predictors shrunk by at most 10%, Nagelkerke's R2 at most 0.05 too high, overall risk "
-    "known to 0.05 (Riley et al. 2019). To validate: 95% intervals at most 0.2 wide for O/E at "
-    "the horizon and 0.1 for Uno's C, by their variances in many patients.",
+    "the horizon are those of this cohort; events are those seen by then.",
     *COLUMNS,
+    note="To develop: predictors shrunk by at most 10%, Nagelkerke's R2 at most 0.05 too high, "
+    "overall risk known to 0.05 (Riley et al. 2019). To validate: 95% intervals at most 0.2 "
+    "wide for O/E at the horizon and 0.1 for Uno's C, by their variances in many patients.",
 )
 
 

@@ -13,8 +13,8 @@ from deepcme.evaluation.survival.tables.subgroups import (
 )
 from deepcme.report.section import Contents
 
-CAPTION = (
-    "By level of what was known at the start. C: Uno's, of pairs of patients of the same "
+NOTE = (
+    "C: Uno's, of pairs of patients of the same "
     "level and test part of whom it is known who had the event first, the share in which that "
     "one had the higher score; 95% intervals by bootstrap of patients (t, logit scale). O/E: "
     "the risk observed by the horizon in the level (Kaplan-Meier, or Aalen and Johansen's "

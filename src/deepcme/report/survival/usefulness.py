@@ -12,26 +12,30 @@ from deepcme.evaluation.survival.tables.decisions import (
     compute_survival_decision_curve,
     compute_survival_net_benefit,
 )
-from deepcme.report.blocks import Blocks, Figure, Table, Text
-from deepcme.report.formatting import Shown, SideBySideLayout, as_percent
+from deepcme.report.blocks import Blocks, Table, Text
+from deepcme.report.formatting import PATIENTS, Shown, SideBySideLayout
+from deepcme.report.layouts.numbers import as_percent
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.usefulness import draw_and_describe, show_differences
 
 CAPTION = (
-    "Net benefit, for each patient, of acting on the risk by the horizon at a threshold (true "
-    "positives less false ones weighted by the odds of the threshold; censored patients count "
-    "through those like them who were followed), minus that of the better of treating all and "
-    "none: above 0 a model is of use, below 0 it does harm. In brackets 95% intervals by "
-    "paired bootstrap of patients and of their censoring, which hold at all these thresholds "
-    "at once; they are not corrected for the number of models."
+    "Net benefit of acting on the risk by the horizon at a threshold, minus that of the better "
+    "of treating all and none: above 0 a model is of use, below 0 it does harm."
 )
-_CLASSIFICATION = (
-    "Calling who has at least the named recalibrated risk, a rule that no result chose: the "
-    "share called of those with the event by the horizon (sensitivity), and the share not "
-    "called of those without it then (specificity; who had a competing event first is one of "
-    "these). Of each patient's mean out-of-fold risk, weighted for censoring; in brackets 95% "
-    "intervals, Wilson's, with the number of patients that the variance of the bootstrap "
-    "stands for. classification.csv has every model."
+NOTE = (
+    "Net benefit, for each patient: true positives less false ones weighted by the odds of the "
+    "threshold; censored patients count through those like them who were followed. 95% "
+    "intervals by paired bootstrap of patients and of their censoring, which hold at all these "
+    "thresholds at once; they are not corrected for the number of models."
+)
+_CLASSIFICATION = "Calling who has at least the named recalibrated risk."
+_HOW_CLASSIFICATION = (
+    "The thresholds are the study's; no result chose them. Sensitivity: the share called of "
+    "those with the event by the horizon; specificity: the share not called of those without "
+    "it then (who had a competing event first is one of these). Of each patient's mean "
+    "out-of-fold risk, weighted for censoring; 95% intervals, Wilson's, with the number of "
+    "patients that the variance of the bootstrap stands for. classification.csv has every "
+    "model."
 )
 
 
@@ -62,27 +66,23 @@ def show_calls(classification: pd.DataFrame, models: Sequence[str | None]) -> Sh
         model=rows["model"].astype(str) + " at " + rows["threshold"].map(as_percent),
         metric=rows["measure"],
     )
-    headings = {name: (name.capitalize(), ".2f") for name in ("sensitivity", "specificity")}
-    return SideBySideLayout(_CLASSIFICATION, headings, "Patients").show(rows)
+    headings = {name: name.capitalize() for name in ("sensitivity", "specificity")}
+    return SideBySideLayout(_CLASSIFICATION, headings, PATIENTS, note=_HOW_CLASSIFICATION).show(
+        rows
+    )
 
 
 def _write(contents: Contents) -> Blocks:
     yield Text(contents.notes.get("usefulness_verdict", contents.notes.get("net_benefit", "")))
-    yield Figure(
-        "decision_curve",
-        "Decision curves by model; the numbers are in the next table",
-        "Net benefit of acting on each model's recalibrated risk of the event by the horizon, "
-        "beside treating all (grey) and treating none (black). Bars: "
-        f"{contents.headline}, the interval of its difference to the better of the two, set "
-        "upon that: of use where a whole bar is above both. Click a name in the legend to "
-        "single it out, double click to show all.",
-    )
     if "net_benefit" in contents.tables:
-        shown = show_differences(contents.tables["net_benefit"], CAPTION, "Patients")
-        yield Table("net_benefit", shown)
+        table = contents.tables["net_benefit"]
+        shown = show_differences(contents.in_order(table), CAPTION, NOTE, PATIENTS)
+        yield Table("net_benefit", shown, data=table)
     if "classification" in contents.tables:
         chosen = [contents.headline, contents.results.study.comparator.model]
-        yield Table("classification", show_calls(contents.tables["classification"], chosen))
+        table = contents.tables["classification"]
+        shown = show_calls(contents.in_order(table), chosen)
+        yield Table("classification", shown, data=table)
 
 
 SECTION = Section(_write, _compute)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from deepcme.evaluation.nulls import LEVEL
 from deepcme.evaluation.predictions import LEFT_OUT
+from deepcme.evaluation.sample_size import ASSUMED_AUC
 from deepcme.report.chance import can_reject
 from deepcme.report.design import strata_column
+from deepcme.report.verdict.asked import Asked
 from deepcme.study.designs import SplitSettings
 
 
@@ -47,7 +49,15 @@ class RankingFacts:
         After how many permutations the test was made, None for unknown numbers.
     signature : DataFrame or None
         As `find_signature` gives the signature that was named beforehand.
+    asked : Asked
     """
+
+    measure: ClassVar[str]
+    """What its measure of ranks is called; `article` goes before it, `value` is its column."""
+    article: ClassVar[str]
+    value: ClassVar[str]
+    good: ClassVar[float]
+    """What a good model reaches by that measure: what sample sizes are computed for."""
 
     model: str
     rows: pd.DataFrame
@@ -61,6 +71,12 @@ class RankingFacts:
     permutation: pd.DataFrame | None = None
     looks: Sequence[int | None] = ()
     signature: pd.DataFrame | None = None
+    asked: Asked = field(default_factory=Asked)
+
+    @property
+    def asked_for(self) -> str:
+        """The endpoint in a few words."""
+        return self.asked.endpoint
 
     @property
     def permutation_decides(self) -> bool:
@@ -117,6 +133,8 @@ class Facts(RankingFacts):
 
     Its rows are those of `compute_discrimination`, its comparison that of `compute_comparison`.
     """
+
+    measure, article, value, good = "AUC", "an", "auc", ASSUMED_AUC
 
     @property
     def is_stratified(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -36,6 +36,24 @@ class Phrase(Generic[Facts]):
     when: Callable[[Facts], bool]
     words: Callable[[Facts], str]
     claims: bool = False
+
+
+Topics = tuple[tuple[str, tuple[Phrase[Facts], ...]], ...]
+"""Phrases by what they are about, in the order of a verdict."""
+
+
+def tell(
+    topics: Topics[Facts], facts: Facts, without: Collection[str] = ()
+) -> tuple[tuple[str, str], ...]:
+    """What is said of each topic, but for phrases `without` which the rest is told."""
+    told = [
+        (
+            topic,
+            [of.words(facts) for of in choose(phrases, facts) if of.name not in without],
+        )
+        for topic, phrases in topics
+    ]
+    return tuple((topic, " ".join(sentences)) for topic, sentences in told if sentences)
 
 
 def choose(phrases: Sequence[Phrase[Facts]], facts: Facts) -> list[Phrase[Facts]]:

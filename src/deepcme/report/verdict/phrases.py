@@ -1,7 +1,7 @@
 """Every phrase that a verdict can have: its name, when it is said, and its words.
 
-The verdict is what applies of the table `PHRASES`, in its order: what was asked and how
-good the model is, whether that is above chance, what it was compared with, what else the
+The verdict is what applies of the table `PHRASES`, in its order, by topic: what was asked and
+how good the model is, whether that is above chance, what it was compared with, what else the
 sections found, and how sure it is. A phrase that claims a gain or a loss is marked: it is
 said only of what exceeds chance (`deepcme.report.chance`), so that a report on noise says any
 of them in at most 5 of 100.
@@ -23,7 +23,7 @@ from deepcme.report.verdict.against import (
     phrases_of_permutation,
 )
 from deepcme.report.verdict.facts import Facts
-from deepcme.report.verdict.phrase import Phrase, choose, of_section
+from deepcme.report.verdict.phrase import Phrase, Topics, choose, of_section
 from deepcme.report.verdict.signature import phrases_of_signature
 from deepcme.study.designs import RepeatedDesign
 
@@ -124,7 +124,7 @@ def _few_events(facts: Facts) -> str:
     )
 
 
-PHRASES: tuple[Phrase[Facts], ...] = (
+_FOUND: tuple[Phrase[Facts], ...] = (
     Phrase("one cohort", lambda facts: not facts.by_cohort, _auc_of_one),
     Phrase("cohorts left out", lambda facts: facts.by_cohort, _auc_by_cohort),
     of_section("meta_analysis"),
@@ -140,6 +140,8 @@ PHRASES: tuple[Phrase[Facts], ...] = (
         ),
     ),
     Phrase("across levels", lambda facts: facts.is_stratified, _across_levels),
+)
+_COMPARED: tuple[Phrase[Facts], ...] = (
     *phrases_of_comparator(_numbers),
     Phrase(
         "no comparator",
@@ -170,8 +172,9 @@ PHRASES: tuple[Phrase[Facts], ...] = (
     ),
     *phrases_of_signature("AUC"),
     of_section("added_value"),
-    of_section("calibration"),
-    of_section("usefulness"),
+)
+_RISKS: tuple[Phrase[Facts], ...] = (of_section("calibration"), of_section("usefulness"))
+_HOW_SURE: tuple[Phrase[Facts], ...] = (
     of_section("sample_size"),
     Phrase(
         "few events",
@@ -179,3 +182,10 @@ PHRASES: tuple[Phrase[Facts], ...] = (
         _few_events,
     ),
 )
+TOPICS: Topics[Facts] = (
+    ("Found", _FOUND),
+    ("Compared", _COMPARED),
+    ("Risks", _RISKS),
+    ("How sure", _HOW_SURE),
+)
+PHRASES: tuple[Phrase[Facts], ...] = tuple(phrase for _, of in TOPICS for phrase in of)

@@ -6,29 +6,54 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from deepcme.report.blocks import Blocks, Fragment, Terms, Text
+from deepcme.base.shown import Shown, Shows
+from deepcme.base.words import counted
+from deepcme.report.blocks import Blocks, Figure
 from deepcme.report.chance import exceeds_chance
 from deepcme.report.design import find_leaks
+from deepcme.report.opening.forest import find_headline_figure
+from deepcme.report.opening.opening import Opening, Tile, Warned
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.discrimination import compute_training_shares
+from deepcme.report.verdict.asked import gather_asked
 from deepcme.report.verdict.facts import Facts
-from deepcme.report.verdict.phrases import choose_phrases
+from deepcme.report.verdict.phrase import tell
+from deepcme.report.verdict.phrases import TOPICS
+from deepcme.report.verdict.sentence import make_sentence
 from deepcme.report.verdict.signature import find_signature
+from deepcme.report.verdict.tiles import make_tiles
+
+_FEW_EVENTS, _SAID_BY_IT = "DCM005", ("few events", "sample size")
+"""A finding of the audit, and the phrases that would say the same again."""
+_AUDIT = "table-audit-findings"
 
 
-@dataclass(frozen=True)
-class Verdict:
+@dataclass(frozen=True, repr=False)
+class Verdict(Shows):
     """What a reader should take away.
 
     Attributes
     ----------
+    sentence : str
+        What was found, in plain words.
     warnings : tuple of str
-        Severe findings of the audit; they come before everything else.
-    paragraph : str
+        Severe findings of the audit, each with its evidence.
+    points : tuple of tuple of str
+        What is said at more length: a topic, and its sentences.
     """
 
+    sentence: str
     warnings: tuple[str, ...]
-    paragraph: str
+    points: tuple[tuple[str, str], ...]
+
+    @property
+    def paragraph(self) -> str:
+        """The points after each other."""
+        return " ".join(text for _, text in self.points)
+
+    def _shown(self) -> Shown:
+        warnings = [("Warning", warning) for warning in self.warnings]
+        return Shown(self.sentence, facts=[*warnings, *self.points])
 
 
 def make_verdict(facts: Facts, findings: Sequence[dict[str, Any]] = ()) -> Verdict:
@@ -38,19 +63,27 @@ def make_verdict(facts: Facts, findings: Sequence[dict[str, Any]] = ()) -> Verdi
     ----------
     facts : Facts
     findings : sequence of dict
-        The audit's: severity, title, evidence.
+        The audit's: code, severity, title, evidence.
     """
-    paragraph = " ".join(phrase.words(facts) for phrase in choose_phrases(facts))
-    return Verdict(find_warnings(findings), paragraph)
+    points = tell(TOPICS, facts, without=find_said(findings))
+    return Verdict(make_sentence(facts), find_warnings(findings), points)
 
 
 def find_warnings(findings: Sequence[dict[str, Any]]) -> tuple[str, ...]:
     """The severe ones of the audit's findings, each in a sentence."""
-    return tuple(
-        f"{finding['title']}: {finding['evidence']}"
-        for finding in findings
-        if finding["severity"] == "severe"
-    )
+    severe = select_severe(findings)
+    return tuple(f"{finding['title']}: {finding['evidence']}" for finding in severe)
+
+
+def select_severe(findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Findings of the audit that come before everything else."""
+    return [finding for finding in findings if finding["severity"] == "severe"]
+
+
+def find_said(findings: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """Names of phrases that a severe finding says already."""
+    is_said = any(finding.get("code") == _FEW_EVENTS for finding in select_severe(findings))
+    return _SAID_BY_IT if is_said else ()
 
 
 def gather_facts(contents: Contents) -> Facts:
@@ -70,6 +103,7 @@ def gather_facts(contents: Contents) -> Facts:
         looks=results.folder.read_looks(),
         notes=contents.notes,
         signature=find_signature(contents),
+        asked=gather_asked(contents),
     )
 
 
@@ -79,30 +113,74 @@ def compute_verdict(contents: Contents) -> Verdict:
 
 
 def _write(contents: Contents) -> Blocks:
-    cohort = contents.results.cohort
+    cohort, facts = contents.results.cohort, gather_facts(contents)
     counts = (
-        f"{cohort['samples']} samples of {cohort['patients']} patients, "
-        f"{cohort['positives']} positive"
+        f"{counted(cohort['samples'], 'sample')} of {counted(cohort['patients'], 'patient')}, "
+        f"{cohort['positives']:,} positive"
     )
-    return write_verdict(contents, compute_verdict(contents), counts)
+    n, events = int(facts.rows["n"].sum()), int(facts.rows["events"].sum())
+    tested = f"{counted(n, 'sample')}, {counted(events, 'event')}"
+    tiles = make_tiles(
+        facts, describe_patients(facts), tested, "a patient with the event and one without"
+    )
+    verdict = make_verdict(facts, contents.results.folder.read_findings())
+    return [open_report(contents, verdict, tiles, find_headline_figure(contents), counts)]
 
 
-def write_verdict(contents: Contents, verdict: Verdict, counts: str) -> Blocks:
-    """The blocks of a verdict, with the cohort's counts below it."""
-    cohort, protocol = contents.results.cohort, contents.results.study.protocol
-    on_page = {
-        "warnings": verdict.warnings,
-        "paragraph": verdict.paragraph,
-        "counts": f"{counts}, {cohort['genes']:,} genes; protocol ",
-        "protocol": protocol,
-    }
-    said = f"{counts}, {cohort['genes']} genes; protocol {protocol}."
-    return [
-        Fragment("verdict.html", on_page, only="html"),
-        Terms([("Read this first", warning) for warning in verdict.warnings], only="md"),
-        Text(verdict.paragraph, only="md"),
-        Text(f"{said} Endpoint: {cohort['endpoint']}", only="md"),
-    ]
+def describe_patients(facts: Facts) -> Tile:
+    """How many patients there are, with how many events, and how many were tested."""
+    cohort, rows = facts.cohort, facts.rows
+    patients, samples = int(cohort["patients"]), int(cohort["samples"])
+    events = int(cohort["positives"])
+    said = "" if samples == patients else f"{counted(samples, 'sample')}. "
+    n, n_events = int(rows["n"].sum()), int(rows["events"].sum())
+    said += (
+        "All were tested, by models that had not seen them."
+        if n == samples
+        else f"Tested were {n:,}, with {n_events:,} events."
+    )
+    had_it = f"{counted(events, 'event')} ({events / samples:.0%})"
+    return Tile("Patients", f"{patients:,}", had_it, said)
+
+
+def open_report(
+    contents: Contents,
+    verdict: Verdict,
+    tiles: Sequence[Tile],
+    figure: Figure | None,
+    counts: str,
+) -> Opening:
+    """The first screen of a study's report.
+
+    Parameters
+    ----------
+    contents : Contents
+    verdict : Verdict
+    tiles : sequence of Tile
+    figure : Figure or None
+    counts : str
+        Of the cohort.
+    """
+    results = contents.results
+    severe = select_severe(results.folder.read_findings())
+    protocol = results.study.protocol
+    as_published = (
+        " (as published: split by sample, standardised over all rows; its AUC is not one to "
+        "expect of new patients)"
+        if protocol == "paper"
+        else ""
+    )
+    return Opening(
+        verdict.sentence,
+        tiles,
+        figure,
+        [Warned(f"{finding['title']}.", _AUDIT) for finding in severe],
+        verdict.points,
+        [
+            f"{counts}, {results.cohort['genes']:,} genes; protocol {protocol}{as_published}. "
+            f"Endpoint: {results.cohort['endpoint']}"
+        ],
+    )
 
 
 SECTION = Section(_write)

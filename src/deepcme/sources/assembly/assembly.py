@@ -14,10 +14,11 @@ from deepcme.base.names import printable, stored_name, with_texts
 from deepcme.base.notes import WARNING
 from deepcme.base.words import cleaned, counted, few, told_apart
 from deepcme.cohort.characteristics import MOST_DESCRIBED, describe_groups
-from deepcme.cohort.cohort import UNKNOWN, Cohort, own_columns
+from deepcme.cohort.cohort import UNKNOWN, Cohort
 from deepcme.cohort.endpoints.labelling import Labelling
 from deepcme.cohort.endpoints.records import agreed
 from deepcme.cohort.flow import LABELLED, FlowStep, after_selection, describe_reasons
+from deepcme.cohort.making.checks import own_columns
 from deepcme.cohort.outcome import BinaryOutcome, Endpoint, Outcome
 from deepcme.sources.assembly.expression import Expression
 from deepcme.sources.assembly.identity import keep_once, notes_on_ids, with_stated_tissue

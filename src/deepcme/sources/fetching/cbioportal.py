@@ -76,7 +76,7 @@ def fetch_study(
     clinical = [files[name] for name in _CLINICAL if name in files]
     command: list[str | Path] = ["cbioportal", best]
     for table in clinical:
-        command += ["--clinical", table]
+        command += ["--clinical-table", table]
     return Fetched(counts, command, outcomes_of_tables(clinical), _notes(matrices, best, files))
 
 

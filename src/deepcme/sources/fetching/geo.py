@@ -99,12 +99,12 @@ def fetch_series(
         tables, fetched = _fetch_platforms(geo, parts, folder, progress)
         counts += fetched
         for part in parts:
-            command += ["--platform", tables[part.platform]]
+            command += ["--platform-table", tables[part.platform]]
     else:
         files = _files_of_counts(geo, accession)
         counts.append(_fetch(geo.records, files, folder, progress))
         values, annotation = (file.at(folder) for file in files)
-        command += ["--counts", values, "--platform", annotation]
+        command += ["--counts", values, "--platform-table", annotation]
     return Fetched(all_counts(counts), command, _outcomes(matrices))
 
 

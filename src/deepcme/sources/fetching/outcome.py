@@ -33,7 +33,7 @@ class Fetched:
     def next_command(self) -> str:
         """The command to run next; the outcome is for the user to choose."""
         arguments = shlex.join(map(str, ["deepcme", "prepare", *self.prepare]))
-        return f"{arguments} {'...' if self.outcomes else '--labels ...'} -o cohort.h5ad"
+        return f"{arguments} {'...' if self.outcomes else '--label ...'} -o cohort.h5ad"
 
 
 def all_counts(counts: Sequence[DownloadCounts]) -> DownloadCounts:

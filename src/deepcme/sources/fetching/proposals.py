@@ -44,7 +44,7 @@ def proposed_outcomes(clinical: pd.DataFrame) -> list[str]:
     # What is proposed is pasted into a shell.
     names = [name for name in clinical.columns[:_MOST_COLUMNS] if str(name).isprintable()]
     endpoints = [
-        f"--labels {labelling.name}"
+        f"--label {labelling.name}"
         for rule in _ENDPOINTS
         if (labelling := _with_both_outcomes(rule, clinical[names])) is not None
     ]
@@ -54,7 +54,7 @@ def proposed_outcomes(clinical: pd.DataFrame) -> list[str]:
         if _is_follow_up(clinical[time], clinical[event])
     ]
     columns = [
-        f"--labels {shlex.quote(f'column:{name}')}"
+        f"--label {shlex.quote(str(name))}"
         for name in names
         if _with_both_outcomes(partial(binary_column, column=name), clinical[[name]])
         is not None

@@ -65,6 +65,6 @@ def fetch_project(
     if found[PROBEMAP] is not None:
         command += ["--probemap", folder / PROBEMAP]
     for table in tables:
-        command += ["--clinical", table]
+        command += ["--clinical-table", table]
     absent = [f"The hub has no {name}." for name, file in found.items() if file is None]
     return Fetched(counts, command, outcomes_of_tables(tables), absent)

@@ -151,7 +151,7 @@ def _matrix_of(part: Series) -> Matrix:
         raise DeepCMEError(
             f"{part.path}: the file holds no values, as of a sequencing series: give its "
             f"matrix with --counts, which NCBI makes for many as {part.accession}_raw_counts_"
-            "GRCh38.p13_NCBI.tsv.gz, and for the genes' symbols --platform "
+            "GRCh38.p13_NCBI.tsv.gz, and for the genes' symbols --platform-table "
             "Human.GRCh38.p13.annot.tsv.gz."
         )
     return part.matrix
@@ -172,7 +172,7 @@ def _genes_of_part(
     except DeepCMEError as error:
         notes.append(
             f"{WARNING}the probes were not turned into genes ({str(error).rstrip('.')}): "
-            "--platform gives another table."
+            "--platform-table gives another table."
         )
         return matrix
 
@@ -191,7 +191,7 @@ def _genes_of_counts(
         matrix = _genes_of_probes(matrix, table, tables[0], notes, naming, called="rows")
     elif of_ncbi:
         notes.append(
-            f"{path.name}: the genes are numbers, as NCBI's GeneIDs are: --platform "
+            f"{path.name}: the genes are numbers, as NCBI's GeneIDs are: --platform-table "
             "Human.GRCh38.p13.annot.tsv.gz gives their symbols."
         )
     return with_genes_named(matrix, naming, path, notes)

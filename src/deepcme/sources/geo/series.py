@@ -194,7 +194,7 @@ def join_platforms(parts: list[Matrix], names: Sequence[str], notes: list[str]) 
     if not shared:
         raise DeepCMEError(
             f"{names[0]} and the others share no gene: give the platform tables with "
-            "--platform, so that probes become genes."
+            "--platform-table, so that probes become genes."
         )
     samples = pd.Index([sample for part in parts for sample in part.samples], dtype=object)
     if samples.has_duplicates:

@@ -43,8 +43,8 @@ def read_series(
         return read_family(path, notes, decimal, platforms=platforms, with_values=with_values)
     if platforms:
         raise DeepCMEError(
-            f"{path}: --gpl chooses within a SOFT family file, and this is a series matrix; "
-            "give the series matrix of that platform alone."
+            f"{path}: --platform chooses within a SOFT family file, and this is a series "
+            "matrix; give the series matrix of that platform alone."
         )
     return [read_series_matrix(path, notes, decimal, with_values=with_values)]
 

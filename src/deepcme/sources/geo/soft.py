@@ -229,7 +229,7 @@ def _chosen(
     if len(chosen) > 1 and not asked:
         raise DeepCMEError(
             f"{path}: the series is of several platforms ({few(there, 6)}): say which with "
-            "--gpl; several are joined at the genes they share."
+            "--platform; several are joined at the genes they share."
         )
     if others := [name for name in of_platform if name not in chosen]:
         n_others = sum(len(of_platform[name]) for name in others)

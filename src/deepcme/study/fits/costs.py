@@ -182,7 +182,11 @@ def expect_epoch(kind: ModelKind, parameters: Mapping[str, Any], n_rows: int, n:
 
 
 def time_epoch(kind: ModelKind, parameters: Mapping[str, Any], n_rows: int, n: int) -> float:
-    """Time an epoch of a network on noise: so many that it shows."""
+    """Time an epoch of a network on noise: so many that it shows.
+
+    The first training of a process is not timed: PyTorch takes seconds to get ready, which
+    would count for every epoch of the study.
+    """
     network = kind.make(parameters, None)
     n_valid = max(n_rows // 4, 2)
     random = np.random.default_rng(0)
@@ -190,15 +194,21 @@ def time_epoch(kind: ModelKind, parameters: Mapping[str, Any], n_rows: int, n: i
     single, y = _single_network(kind), np.arange(len(X)) % 2
     if SurvivalOutcome.kind in single.outcomes:
         y = make_target(FollowUp(np.arange(len(X), dtype=np.float64), y.astype(np.int8)))
+
+    def train(n_epochs: int) -> float:
+        model = single.type(
+            network.hidden_layers, batch_size=network.batch_size, max_epochs=n_epochs
+        )
+        start = time.perf_counter()
+        model.fit(X, y, validation_rows=np.arange(n_rows, len(X)))
+        return time.perf_counter() - start
+
     epochs, seconds = 1, 0.0
     with one_thread_a_task():
+        train(epochs)
         while seconds < _TIMED_SECONDS and epochs < _MOST_TIMED_EPOCHS:
             epochs *= 2
-            size = network.hidden_layers, network.batch_size
-            model = single.type(size[0], batch_size=size[1], max_epochs=epochs)
-            start = time.perf_counter()
-            model.fit(X, y, validation_rows=np.arange(n_rows, len(X)))
-            seconds = time.perf_counter() - start
+            seconds = train(epochs)
     return seconds / epochs
 
 

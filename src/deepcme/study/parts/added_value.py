@@ -32,7 +32,8 @@ from deepcme.base.names import stored_name
 from deepcme.base.processes.threads import single_thread
 from deepcme.base.seeds import integer_seed, seed_for
 from deepcme.base.words import listed
-from deepcme.cohort.cohort import Cohort, own_columns
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.making.checks import own_columns
 from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.models.clinical import (
     FILL,

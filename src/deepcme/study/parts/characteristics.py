@@ -14,7 +14,8 @@ import pandas as pd
 from deepcme.audit.leakage import find_telling_columns
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.words import listed, words_of_name
-from deepcme.cohort.cohort import Cohort, own_columns
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.making.checks import own_columns
 from deepcme.evaluation.groups.levels import FEWEST, MOST, divide_by_columns
 from deepcme.sources.assembly.clinical_tables import known_words
 

@@ -8,7 +8,13 @@ predictions.parquet   split, model, sample, patient, part, label, score, probabi
 metrics.csv           split (none for the PR-AUC), model, part, metric, value, chance, n,
                       events, and left_out where cohorts are left out
 gene_scores.csv       model, rank, gene, symbol, score, sd, splits, top_share, prevalence,
-                      largest_z, driving_samples, few_driving_samples
+                      largest_z, driving_samples, few_driving_samples, score_low, score_high;
+                      how the gene goes with what the model predicts: risk_correlation,
+                      risk_correlation_low, risk_correlation_high, same_sign, direction; the
+                      gene alone: univariate_auc (univariate_c of times), ci_low, ci_high, p,
+                      fdr, n, events
+gene_heat_map.parquet rank, gene, symbol, column, outcome, n_patients, risk, value; of the
+                      genes of highest score, patients by number or some together
 members.parquet       split, model, member, sample, patient, part, label, score; of committees,
                       what each member says of validation and test part, standardised
 history.parquet       split, model, epoch, train_loss, valid_loss, valid_auc; of networks of
@@ -28,15 +34,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-import numpy as np
 import pandas as pd
 
-from deepcme.cohort.cohort import Cohort
+from deepcme.base.processes.threads import single_thread
 from deepcme.cohort.honest import fit_seed
 from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.survival import SurvivalOutcome
-from deepcme.selection.scores import describe_genes
 from deepcme.study.fit import Fit, Results, fitted_split, results_of
+from deepcme.study.genes.heat_map import HEAT_MAP, compute_heat_map
+from deepcme.study.genes.scores import TOP_GENES, collect_by_model, compute_gene_table
 from deepcme.study.part import MEMBERS, PREDICTIONS, Kept, TextColumns
 from deepcme.study.parts.characteristics import (
     PATIENTS,
@@ -56,11 +62,7 @@ from deepcme.study.tables import METRICS, compute_predictions, concatenate, memb
 from deepcme.study.tasks import Plan, common_content, content_key
 from deepcme.study.trial import try_models
 
-TOP_GENES = 30
-GENE_SCORE_COLUMNS = (
-    "model", "rank", "gene", "symbol", "score", "sd", "splits", "top_share", "prevalence",
-    "largest_z", "driving_samples", "few_driving_samples",
-)  # fmt: skip
+GENE_SCORES = "gene_scores.csv"
 HISTORY_COLUMNS = ("split", "model", "epoch", "train_loss", "valid_loss", "valid_auc")
 
 
@@ -76,7 +78,8 @@ class Models(FitsPart[Fit]):
         PREDICTIONS: (),
         METRICS: ("model", "left_out"),
         MEMBERS: (),
-        "gene_scores.csv": ("model", "gene", "symbol"),
+        GENE_SCORES: ("model", "gene", "symbol", "direction"),
+        HEAT_MAP: (),
         "history.parquet": (),
         PATIENTS: (),
         COX_FITS: ("model",),
@@ -111,7 +114,7 @@ class Models(FitsPart[Fit]):
         results = list(results_of(kept, self.of(plan)))
         tables = {
             PREDICTIONS: compute_predictions(plan.cohort, results),
-            "gene_scores.csv": compute_gene_scores(plan.cohort, results),
+            **_tables_of_genes(plan, results),
             "history.parquet": compute_history(results),
             PATIENTS: take_characteristics(plan.cohort),
         }
@@ -140,50 +143,18 @@ def _find_scored(study: Study) -> ModelSettings | None:
     return model if model is not None and study.outcome in model.kind.outcomes else None
 
 
-def compute_gene_scores(cohort: Cohort, results: Results[Fit]) -> pd.DataFrame:
-    """Average equation 4 over the splits, highest first, model by model.
-
-    A gene that a split's preprocessing left out counts 0 there; `splits` says
-    in how many it took part, `top_share` in what share of the splits it was
-    among the first 30; `describe_genes` tells what the last columns are.
-    """
-    scores: dict[str, list[np.ndarray]] = {}
-    for task, result in results:
-        if result.genes is None or result.gene_scores is None:
-            continue
-        row = np.full(cohort.n_genes, np.nan)
-        row[result.genes] = result.gene_scores
-        scores.setdefault(task.model.name, []).append(row)
-    described = describe_genes(cohort) if scores else pd.DataFrame()
-    tables = [
-        _ranked(cohort, described, model, np.vstack(rows)) for model, rows in scores.items()
-    ]
-    return concatenate(tables, GENE_SCORE_COLUMNS)
-
-
-def _ranked(
-    cohort: Cohort, described: pd.DataFrame, model: str, by_split: np.ndarray
-) -> pd.DataFrame:
-    present = ~np.isnan(by_split)
-    filled = np.where(present, by_split, 0.0)
-    order = np.argsort(-filled, axis=1, kind="stable")
-    in_top = np.zeros(filled.shape, dtype=bool)
-    np.put_along_axis(in_top, order[:, :TOP_GENES], True, axis=1)
-    table = pd.DataFrame(
-        {
-            "model": model,
-            "gene": cohort.gene_ids,
-            "symbol": cohort.symbols,
-            "score": filled.mean(axis=0),
-            "sd": filled.std(axis=0, ddof=1) if len(filled) > 1 else np.nan,
-            "splits": present.sum(axis=0),
-            "top_share": (in_top & present).mean(axis=0),
-        }
-    ).join(described)
-    table = table[table["splits"] > 0]
-    table = table.sort_values("score", ascending=False, kind="stable", ignore_index=True)
-    table.insert(1, "rank", np.arange(1, len(table) + 1))
-    return table
+def _tables_of_genes(plan: Plan, results: Results[Fit]) -> dict[str, pd.DataFrame]:
+    cohort, of_study = plan.cohort, plan.study.gene_model
+    strata = plan.study.split.strata_of(cohort) or [""] * cohort.n_samples
+    by_model = collect_by_model(cohort, results)
+    with single_thread():
+        scores = compute_gene_table(cohort, by_model, strata)
+        tables = {GENE_SCORES: scores}
+        if of_study is not None and of_study.name in by_model:
+            top = scores[scores["model"] == of_study.name].head(TOP_GENES)
+            tests = by_model[of_study.name].tests
+            tables[HEAT_MAP] = compute_heat_map(cohort, top, tests, strata, plan.study.horizon)
+    return tables
 
 
 def compute_history(results: Results[Fit]) -> pd.DataFrame:

@@ -96,7 +96,7 @@ def _describe(model: BinaryModel, found: pd.Series) -> str:
         f"AUC {found['value']:.2f} (95% interval {found['ci_low']:.2f} to "
         f"{found['ci_high']:.2f}) on {found['n']:.0f} {SAMPLES} with "
         f"{found['events']:.0f} events; cross-validation on {model.manifest.cohort.name} "
-        f"promised {expected.value:.2f}."
+        f"expected {expected.value:.2f}."
     )
 
 

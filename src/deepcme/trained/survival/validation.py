@@ -231,7 +231,7 @@ def _describe(model: SurvivalModel, discrimination: pd.DataFrame) -> str:
     """Uno's C found beside the one expected."""
     found = discrimination.set_index("measure").loc[UNO.name]
     expected = model.manifest.performance.uno_c
-    promised = "no C" if expected is None else f"{expected.value:.2f}"
+    expected_c = "no C" if expected is None else f"{expected.value:.2f}"
     value = (
         f"Uno's C cannot be estimated ({found['absent']})"
         if np.isnan(found["value"])
@@ -244,5 +244,6 @@ def _describe(model: SurvivalModel, discrimination: pd.DataFrame) -> str:
     )
     return (
         f"{value}{ends} on {found['n']:.0f} {SAMPLES} with {found['events']:.0f} events by "
-        f"{model.until}; cross-validation on {model.manifest.cohort.name} promised {promised}."
+        f"{model.until}; cross-validation on {model.manifest.cohort.name} expected "
+        f"{expected_c}."
     )

@@ -11,7 +11,7 @@ from deepcme.report.models import describe_committees
 from deepcme.report.page import compute_contents
 from deepcme.report.sections.committee.committee import SECTION
 from deepcme.report.sections.committee.words import describe_gain
-from deepcme.report.sections.genes import describe_whose_genes
+from deepcme.report.sections.genes.words import describe_whose_genes
 from deepcme.study.part import MEMBERS
 from deepcme.study.run import run_study
 from deepcme.study.spec import make_study

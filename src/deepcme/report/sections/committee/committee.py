@@ -17,9 +17,11 @@ from deepcme.report.formatting import (
     LEFT_OUT_COLUMN,
     N_AND_EVENTS,
     PATIENTS_AND_EVENTS,
+    TEST_PARTS,
     TableLayout,
-    show_interval,
+    rank_rows,
 )
+from deepcme.report.layouts.columns import Estimate
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.committee.words import describe_gain
@@ -27,11 +29,14 @@ from deepcme.report.sections.committee.words import describe_gain
 GAIN, ALIKE = "committee_gain", "member_correlations"
 
 _CAPTION = (
-    "Members are fitted by the committee, on its training rows: a model of the same name "
-    "elsewhere on this page is another fit. {measure} and 95% interval as in the table of "
-    "discrimination. Rank correlation: Spearman's, of the scores of a member and of each of "
-    "the others within a test part, mean over these. Difference: the committee less the "
-    "member, {differences}."
+    "The committee, and its members by {measure}; difference: the committee less the member. "
+    "Members are fitted by the committee: a model of the same name elsewhere on this page is "
+    "another fit."
+)
+_NOTE = (
+    "Members are fitted on the committee's training rows. {measure} and 95% interval as in the "
+    "table of discrimination. Rank correlation: Spearman's, of the scores of a member and of "
+    "each of the others within a test part, mean over these. Difference: {differences}."
 )
 _OF_LABELS = "with 95% interval by {}"
 _OF_TIMES = "on the same patients in the same draws, with 95% interval"
@@ -44,33 +49,32 @@ def _lay_out(results: StudyResults, table: pd.DataFrame) -> TableLayout:
         else "the corrected resampled t-test (Nadeau and Bengio 2003)"
     )
     heading = results.ranked_by.heading
-    caption = _CAPTION.format(
+    note = _NOTE.format(
         measure=heading, differences=_OF_TIMES if results.is_survival else of_labels
     )
     several = table["committee"].nunique() > 1
     counts = PATIENTS_AND_EVENTS if results.is_survival else N_AND_EVENTS
     return TableLayout(
-        caption,
+        _CAPTION.format(measure=heading),
         *([("committee", "Committee", "")] if several else []), LEFT_OUT_COLUMN,
-        ("model", "Model", ""), ("what", "What", ""), ("estimate", f"{heading} (95%)", ""),
-        ("less", "Difference (95%)", ""), ("correlation", "Rank correlation", ".2f"), *counts,
-        ("n_splits", "Splits", ",.0f"),
+        ("model", "Model", ""), ("what", "What", ""), Estimate("value", heading),
+        Estimate(
+            "difference", "Difference", "difference_low", "difference_high", signed=True
+        ),
+        ("correlation", "Rank correlation", ".2f"), *counts, TEST_PARTS, note=note,
     )  # fmt: skip
 
 
 def _show_gain(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with its intervals in one cell, and what each row is."""
-    rows = table.to_dict("records")
-    differences = ("difference", "difference_low", "difference_high")
-    return table.assign(
-        what=np.select(
-            [table["model"] == table["committee"], table["best"]],
-            ["committee", "best member"],
-            "member",
-        ),
-        estimate=[show_interval(row, ("value", "ci_low", "ci_high")) for row in rows],
-        less=[show_interval(row, differences, "+.3f") for row in rows],
+    """Each committee, then its members, and what each row is."""
+    ranked = pd.concat(
+        [
+            rank_rows(rows, rows["value"], str(name))
+            for name, rows in table.groupby("committee", sort=False)
+        ]
     )
+    kinds = [ranked["model"] == ranked["committee"], ranked["best"]]
+    return ranked.assign(what=np.select(kinds, ["committee", "highest member"], "member"))
 
 
 def _compute(contents: Contents) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.models.signatures.matching import FULL_SHARE, PARTIAL_SHARE
 from deepcme.report.blocks import Blocks, Bullets, Figure, Heading, Table, Text
 from deepcme.report.chance import exceeds_chance
@@ -18,10 +17,11 @@ from deepcme.report.formatting import (
     LEFT_OUT_COLUMN,
     N_AND_EVENTS,
     PATIENTS_AND_EVENTS,
-    Column,
     TableLayout,
-    show_interval,
+    rank_rows,
 )
+from deepcme.report.layouts.columns import Count, Estimate, Plain
+from deepcme.report.layouts.numbers import show_p_value
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.comparators.chart import plot_beside_clinic
 from deepcme.report.sections.comparators.compared import (
@@ -42,10 +42,14 @@ from deepcme.report.sections.comparators.words import (
 )
 
 _BESIDE = (
-    "{measure} and 95% interval as in the table of discrimination. Difference: {headline} less "
-    "the row, {differences}; p as it is of what was named in advance, of the others after Holm "
-    "over all rows not trained here. Genes: found of those listed, and their share of the "
-    f"absolute weight; full with {FULL_SHARE:.0%} of both, partial with {PARTIAL_SHARE:.0%}."
+    "{headline}, signatures and clinical index on the same test patients; difference: "
+    "{headline} less the row. {headline} first, the others by {measure}."
+)
+_HOW_BESIDE = (
+    "{measure} and 95% interval as in the table of discrimination. Difference: {differences}; "
+    "p as it is of what was named in advance, of the others after Holm over all rows not "
+    "trained here. Genes: found of those listed, and their share of the absolute weight; full "
+    f"with {FULL_SHARE:.0%} of both, partial with {PARTIAL_SHARE:.0%}."
 )
 _DIFFERENCES = (
     "a mean over the splits, with Student's t interval of the corrected resampled t-test "
@@ -53,10 +57,13 @@ _DIFFERENCES = (
 )
 _DIFFERENCES_OF_TIMES = "on the same patients in the same draws"
 _SCALINGS = (
-    "{measure} by a score that is scaled within the cohort (by the training part) and by one "
-    "that needs this sample alone, on the same test patients in the same draws; Spearman's "
-    "correlation of both scores, and the share of samples in the same class, where published "
-    "cut-offs hold for both; compared: samples that have both."
+    "{measure} by a score that is scaled within the cohort and by one that needs this sample "
+    "alone, and how far both agree."
+)
+_HOW_SCALINGS = (
+    "Scaled within the cohort: by the training part. On the same test patients in the same "
+    "draws. Spearman: correlation of both scores. Same class: share of samples, where "
+    "published cut-offs hold for both. Compared: samples that have both."
 )
 _SIGNATURES = TableLayout(
     "What each is, what it was made for, and how much of it is in this cohort. "
@@ -66,7 +73,7 @@ _SIGNATURES = TableLayout(
     ("source", "Source", ""), ("standing", "Standing", ""), ("found", "Genes", ""),
 )  # fmt: skip
 _GENES = TableLayout(
-    "",
+    "Where each comes from, and which of its genes the cohort lacks or has by another symbol.",
     ("signature", "Name", ""), ("aliases", "Found by another symbol", ""),
     ("missing", "Missing", ""), ("source", "Source", ""),
 )  # fmt: skip
@@ -101,7 +108,7 @@ def _compute(contents: Contents) -> None:
         return
     table = contents.tables["beside_clinic"]
     if table["value"].notna().any():
-        contents.charts["beside_clinic"] = plot_beside_clinic(table, measure)
+        contents.charts["beside_clinic"] = plot_beside_clinic(table, measure, contents.roles)
     contents.notes["beside_clinic_found"] = describe_found(
         table, measure, partial(exceeds_chance, contents)
     )
@@ -112,31 +119,36 @@ def _compute(contents: Contents) -> None:
     )
 
 
-def _counts(contents: Contents) -> tuple[Column, ...]:
+def _counts(contents: Contents) -> tuple[Count, ...]:
     return PATIENTS_AND_EVENTS if contents.results.is_survival else N_AND_EVENTS
 
 
 def _lay_out(contents: Contents, measure: str) -> TableLayout:
     differences = _DIFFERENCES_OF_TIMES if contents.results.is_survival else _DIFFERENCES
-    caption = _BESIDE.format(
-        measure=measure, headline=contents.headline, differences=differences
-    )
     return TableLayout(
-        caption,
-        LEFT_OUT_COLUMN, ("model", "Name", ""), ("estimate", f"{measure} (95%)", ""),
-        ("less", "Difference (95%)", ""), ("p", "p", ""), ("what", "What", ""),
-        ("found", "Genes", ""), *_counts(contents),
-        ("absent", "Why none", ""), optional=(LEFT_OUT, "absent"),
+        _BESIDE.format(measure=measure, headline=contents.headline),
+        LEFT_OUT_COLUMN, ("model", "Name", ""), Estimate("value", measure),
+        Estimate(
+            "difference", "Difference", "difference_low", "difference_high", signed=True
+        ),
+        ("p", "p", ""), ("what", "What", ""), ("found", "Genes", ""), *_counts(contents),
+        ("absent", "Why none", ""), best="value",
+        note=_HOW_BESIDE.format(measure=measure, differences=differences),
     )  # fmt: skip
 
 
 def _lay_out_scalings(contents: Contents, measure: str) -> TableLayout:
     return TableLayout(
         _SCALINGS.format(measure=measure),
-        LEFT_OUT_COLUMN, ("model", "Name", ""), ("within", "Within (95%)", ""),
-        ("single", "Single sample (95%)", ""), ("agreement", "Spearman (95%)", ""),
-        ("alike", "Same class (95%)", ""), ("n_agreement", "Compared", ",.0f"),
-        *_counts(contents),
+        LEFT_OUT_COLUMN, ("model", "Name", ""),
+        Estimate("within", "Within", "within_low", "within_high"),
+        Estimate("single", "Single sample", "single_low", "single_high"),
+        Estimate("spearman", "Spearman", "spearman_low", "spearman_high"),
+        Estimate(
+            "same_class", "Same class", "same_class_low", "same_class_high", percent=True
+        ),
+        Plain("n_agreement", "Compared", ",.0f", constant="{} samples compared"),
+        *_counts(contents), note=_HOW_SCALINGS,
     )  # fmt: skip
 
 
@@ -152,42 +164,17 @@ def _found(row: Mapping[Any, Any]) -> str:
 def _p_value(row: Mapping[Any, Any]) -> str:
     """That of those named in advance as it is, of the others after Holm."""
     was_named = row["named"] or row["kind"] == TRAINED
-    value = row["p_value"] if was_named else row["p_holm"]
-    if pd.isna(value):
-        return ""
-    return f"{value:.3f}" if value >= 0.001 else "<0.001"
+    return show_p_value(row["p_value"] if was_named else row["p_holm"])
 
 
-def _show_beside(table: pd.DataFrame) -> pd.DataFrame:
-    rows = table.to_dict("records")
-    shown = table if table["absent"].any() else table.drop(columns="absent")
-    return shown.assign(
+def _show_beside(table: pd.DataFrame, headline: str) -> pd.DataFrame:
+    ranked = rank_rows(table, table["value"], headline)
+    rows = ranked.to_dict("records")
+    return ranked.assign(
         what=[name_standing(row) for row in rows],
-        estimate=[show_interval(row, ("value", "ci_low", "ci_high")) for row in rows],
-        less=[
-            show_interval(row, ("difference", "difference_low", "difference_high"), "+.3f")
-            for row in rows
-        ],
         p=[_p_value(row) for row in rows],
         found=[_found(row) for row in rows],
     )
-
-
-def _show_scalings(table: pd.DataFrame) -> pd.DataFrame:
-    rows = table.to_dict("records")
-    shown = {
-        "within": [show_interval(row, ("within", "within_low", "within_high")) for row in rows],
-        "single": [show_interval(row, ("single", "single_low", "single_high")) for row in rows],
-        "agreement": [
-            show_interval(row, ("spearman", "spearman_low", "spearman_high"), ".2f")
-            for row in rows
-        ],
-        "alike": [
-            show_interval(row, ("same_class", "same_class_low", "same_class_high"), ".0%")
-            for row in rows
-        ],
-    }
-    return table.assign(**shown)
 
 
 def _show_signatures(table: pd.DataFrame) -> pd.DataFrame:
@@ -207,7 +194,8 @@ def _write(contents: Contents) -> Blocks:
     measure = contents.results.ranked_by.heading
     yield Heading("Beside what the clinic has", "beside-clinic")
     yield Text(notes.get("beside_clinic_found", notes.get("beside_clinic", "")))
-    yield Text(notes.get("beside_clinic_differences", ""))
+    why_none = notes.get("beside_clinic_differences", "")
+    yield Text("" if why_none == notes.get("comparison") else why_none)
     yield Text(describe_kinds(signatures))
     yield Bullets(list_warnings(signatures))
     yield Figure(
@@ -221,11 +209,11 @@ def _write(contents: Contents) -> Blocks:
         ),
     )
     if "beside_clinic" in tables:
-        yield contents.show("beside_clinic", _show_beside(tables["beside_clinic"]))
+        shown = _show_beside(tables["beside_clinic"], contents.headline)
+        yield contents.show("beside_clinic", shown, unfolded=True)
     if _has_single_scores(tables):
         table = tables["beside_clinic_scalings"]
-        shown = _show_scalings(table[table["single"].notna()])
-        yield contents.show("beside_clinic_scalings", shown)
+        yield contents.show("beside_clinic_scalings", table[table["single"].notna()])
     without = list_without_single_scores(tables.get("beside_clinic_scalings"))
     yield Bullets([*without, *list_refused(signatures)])
     yield contents.show("beside_clinic_signatures", _show_signatures(signatures), wrap=True)

@@ -7,11 +7,12 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from deepcme.base.words import counted, few
-from deepcme.report.blocks import Blocks, Bullets, Figure, Heading
+from deepcme.report.blocks import Blocks, Bullets, Figure, Folded, Heading, Text
 from deepcme.report.figures.gene_sets import plot_gene_sets, plot_running_sums
 from deepcme.report.formatting import N_AND_EVENTS, PATIENTS_AND_EVENTS, TableLayout
+from deepcme.report.layouts.columns import Estimate, PValue
 from deepcme.report.section import Contents, Section
-from deepcme.report.sections.genes import name_genes
+from deepcme.report.sections.genes.names import name_genes
 from deepcme.selection.enrichment.enrichment import MODEL
 from deepcme.selection.enrichment.measured import TESTED, TOO_FEW, TOO_MANY
 from deepcme.selection.enrichment.running_sums import compute_running_sum
@@ -28,44 +29,51 @@ _FEW_GENES = 2_000
 """Measured genes under which a set is compared with what one chose to measure."""
 
 _TEST = (
-    ("set", "Set", ""), ("genes", "Genes", ""), ("shift", "Shift", "+.2f"),
-    ("ci_low", "95% low", "+.2f"), ("ci_high", "95% high", "+.2f"), ("p", "p", ".2g"),
-    ("fdr", "FDR", ".2g"), ("claimed", "Claimed", ""),
+    ("set", "Set", ""), ("genes", "Genes", ""), Estimate("shift", "Shift", signed=True),
+    PValue("p", "p"), PValue("fdr", "FDR"), ("claimed", "Claimed", ""),
     ("correlation", "Mean correlation", ".2f"),
 )  # fmt: skip
 _CAPTION = (
-    "Sets with the smallest p, at most 20. Genes: measured, of those listed. Shift: mean score "
-    "statistic of its genes minus that of all others, above 0 where higher expression goes "
-    "with the event, with a 95% interval by Student's t. p, of two sides: permutations of the "
+    "Sets with the smallest p, at most 20. Shift above 0: higher expression of its genes goes "
+    "with the event."
+)
+_NOTE = (
+    "Genes: measured, of those listed. Shift: mean score statistic of its genes minus that of "
+    "all others, with a 95% interval by Student's t. p, of two sides: permutations of the "
     "patients, which keep the correlation of genes. FDR: Benjamini and Hochberg, over all sets "
     "tested. Mean correlation: of pairs of its genes."
 )
 _SUMS = (
     ("set", "Set", ""), ("nes", "NES", "+.2f"),
-    ("p_gene_permutation", "p, genes permuted", ".1g"), ("edge", "Leading edge", ""),
+    PValue("p_gene_permutation", "p, genes permuted"), ("edge", "Leading edge", ""),
 )  # fmt: skip
 _SUMS_OF_MODEL = (
     (f"{MODEL}nes", "NES in the model", "+.2f"),
     ("model_edge", "Leading edge in the model", ""),
 )  # fmt: skip
 _SUMS_CAPTION = (
-    "The first 10 in gene-set enrichment analysis (Subramanian et al. 2005): normalised "
-    "enrichment score in the ranking by the score statistic, and the genes that make it, from "
-    "the end of the ranking on. The p beside it permutes genes, which takes them for "
-    "independent: it is shown because it is often reported, and nothing is claimed by it."
+    "The first 10 in gene-set enrichment analysis (Subramanian et al. 2005); nothing is "
+    "claimed by its p."
+)
+_SUMS_NOTE = (
+    "NES: normalised enrichment score in the ranking by the score statistic; leading edge: the "
+    "genes that make it, from the end of the ranking on. The p beside it permutes genes, which "
+    "takes them for independent: it is shown because it is often reported."
 )
 
 
 def _compute(contents: Contents) -> None:
     folder = contents.results.folder
     if not folder.has_table(SETS):
+        asked = bool(contents.results.study.gene_sets.files)
+        contents.miss("gene sets", "--gene-sets SETS.gmt", asked=asked)
         return
     counts = PATIENTS_AND_EVENTS if contents.results.is_survival else N_AND_EVENTS
-    layout = TableLayout(_CAPTION, *_TEST, *counts)
+    layout = TableLayout(_CAPTION, *_TEST, *counts, note=_NOTE)
     contents.add("gene_sets", lambda: folder.read_table(SETS), layout)
     table = contents.tables["gene_sets"]
     of_model = _SUMS_OF_MODEL if "model" in table else ()
-    sums = TableLayout(_SUMS_CAPTION, *_SUMS, *of_model)
+    sums = TableLayout(_SUMS_CAPTION, *_SUMS, *of_model, note=_SUMS_NOTE)
     contents.add("gene_set_leading_edges", lambda: _take_edges(table), sums)
     tested = table[table["standing"] == TESTED].head(_SHOWN)
     contents.charts["gene_sets"] = plot_gene_sets(tested)
@@ -196,7 +204,9 @@ def _write(contents: Contents) -> Blocks:
         return
     tables = contents.tables
     yield Heading("Gene sets", "gene-sets")
-    yield Bullets(describe_gene_sets(tables["gene_sets"]))
+    found, *how = describe_gene_sets(tables["gene_sets"])
+    yield Text(found)
+    yield Folded("How sets are tested, and what is not claimed", [Bullets(how)])
     yield Figure(
         "gene_sets",
         "Shift of each gene set with its interval; the numbers are in the next table",

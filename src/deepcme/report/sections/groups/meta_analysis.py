@@ -24,18 +24,25 @@ from deepcme.report.figures.forest import (
     ESTIMATE,
     POOLED,
     PREDICTION,
+    Axis,
     forest_heading,
+    forest_row,
     plot_forest,
 )
 from deepcme.report.figures.styles import Chart
-from deepcme.report.formatting import N_AND_EVENTS, PATIENTS_AND_EVENTS, Column, TableLayout
+from deepcme.report.formatting import N_AND_EVENTS, PATIENTS_AND_EVENTS, TableLayout
+from deepcme.report.layouts.columns import Count, Estimate
+from deepcme.report.layouts.numbers import show_ranges
 from deepcme.report.section import Contents, Section
 
 _CAPTION_OF_TABLE = (
-    "Random-effects meta-analysis of the cohorts left out. Between-cohort variance tau2 by "
-    "REML, of {scales}; 95% intervals of Hartung and Knapp (t, one degree "
-    "of freedom less than there are cohorts), never narrower than the standard errors alone "
-    "allow; 95% prediction intervals for a new cohort like these, which held "
+    "Random-effects meta-analysis of the cohorts left out: pooled, and where a new cohort like "
+    "these may lie."
+)
+_NOTE = (
+    "Between-cohort variance tau2 by REML, of {scales}; 95% intervals of Hartung and Knapp (t, "
+    "one degree of freedom less than there are cohorts), never narrower than the standard "
+    "errors alone allow; 95% prediction intervals for a new cohort like these, which held "
     f"{MEASURED_PREDICTION[0]:.0%} to {MEASURED_PREDICTION[1]:.0%} of simulated new cohorts. "
     "I2: share of the variance of the estimates that lies between cohorts. Each cohort is "
     "tested by models that learned from the others, so that cohorts share training patients; "
@@ -43,14 +50,11 @@ _CAPTION_OF_TABLE = (
 )
 _SCALES = "logit AUC, log O/E and slope"
 _SCALES_OF_TIMES = "the logits of C and AUC(t), log O/E and slope"
-_COLUMNS: tuple[Column, ...] = (
-    ("model", "Model", ""), ("measure", "Measure", ""), ("value", "Pooled", ".3f"),
-    ("ci_low", "95% low", ".3f"), ("ci_high", "95% high", ".3f"),
-    ("prediction_low", "New cohort, 95% low", ".3f"),
-    ("prediction_high", "New cohort, 95% high", ".3f"), ("tau2", "tau2", ".3f"),
-    ("i2", "I2 (%)", ".0f"), ("k", "Cohorts", ".0f"),
+_COLUMNS = (
+    ("model", "Model", ""), ("measure", "Measure", ""), Estimate("value", "Pooled"),
+    ("new_cohort", "New cohort (95%)", "s"), ("tau2", "tau2", ".3f"),
+    ("i2", "I2 (%)", ".0f"), Count("k", "Cohorts", "cohort"),
 )  # fmt: skip
-_NOT_POOLED: Column = ("not_pooled", "Not pooled", "")
 _CAPTION = (
     "{measure} of {model} in each cohort that was left out (square; line: 95% interval by "
     "bootstrap of its patients, t), pooled over them (diamond: 95% interval of Hartung and "
@@ -66,9 +70,10 @@ def _layout(*, is_survival: bool) -> TableLayout:
     scales, counts = (
         (_SCALES_OF_TIMES, PATIENTS_AND_EVENTS) if is_survival else (_SCALES, N_AND_EVENTS)
     )
-    columns = (*_COLUMNS, *counts, _NOT_POOLED)
-    caption = _CAPTION_OF_TABLE.format(scales=scales)
-    return TableLayout(caption, *columns, optional=("not_pooled",))
+    return TableLayout(
+        _CAPTION_OF_TABLE, *_COLUMNS, *counts, ("not_pooled", "Not pooled", ""),
+        note=_NOTE.format(scales=scales),
+    )  # fmt: skip
 
 
 def _estimate(contents: Contents) -> pd.DataFrame:
@@ -132,21 +137,23 @@ def plot_cohorts(cohorts: pd.DataFrame, pooled: pd.DataFrame, measure: str) -> C
         new = {**row, "value": np.nan}
         ends = ("prediction_low", "prediction_high")
         rows.append({**_row(PREDICTION, "A new cohort", new, *ends), "counts": ""})
-    return plot_forest(pd.DataFrame(rows), measure, (0, 1), 0.5)
+    described = (
+        f"Forest plot: {measure} in each of {len(cohorts)} cohorts left out, with 95% intervals"
+        f"{', pooled, and expected in a new cohort' if len(pooled) else ''}."
+    )
+    return plot_forest(pd.DataFrame(rows), Axis(measure, (0, 1), 0.5), described)
 
 
 def _row(kind: str, label: str, row: dict[Any, Any], low: str, high: str) -> dict[str, Any]:
     value = "" if np.isnan(row["value"]) else f"{row['value']:.2f} "
     known = np.isfinite([row[low], row[high]]).all()
-    return {
-        "kind": kind,
-        "label": label,
-        "value": row["value"],
-        "ci_low": row[low],
-        "ci_high": row[high],
-        "counts": f"{row['n']:,} / {row['events']:,}",
-        "numbers": f"{value}({row[low]:.2f} to {row[high]:.2f})" if known else value,
-    }
+    return forest_row(
+        label,
+        (row["value"], row[low], row[high]),
+        f"{value}({row[low]:.2f} to {row[high]:.2f})" if known else value,
+        counts=f"{row['n']:,} / {row['events']:,}",
+        kind=kind,
+    )
 
 
 def describe_pooled_ranks(row: pd.Series[Any], measure: str) -> str:
@@ -226,10 +233,11 @@ def _describe_too_few(cohorts: pd.DataFrame, model: str, measure: str) -> str:
 
 def _show(contents: Contents) -> Table | None:
     table = contents.tables["meta_analysis"]
-    if not table["not_pooled"].any():
-        table = table.drop(columns="not_pooled")
     headings = _HEADINGS_OF_TIMES if contents.results.is_survival else _HEADINGS
-    named = table.assign(measure=table["measure"].map(headings))
+    named = table.assign(
+        measure=table["measure"].map(headings),
+        new_cohort=show_ranges(table, "prediction_low", "prediction_high"),
+    )
     return contents.show("meta_analysis", named)
 
 

@@ -13,7 +13,7 @@ from deepcme.evaluation.groups.between_levels import OBSERVED_EXPECTED, with_end
 from deepcme.evaluation.groups.levels import Levels
 from deepcme.evaluation.groups.subgroups import FEWEST_EVENTS
 from deepcme.evaluation.nulls import LEVEL
-from deepcme.report.formatting import as_percent
+from deepcme.report.layouts.numbers import as_percent
 
 _ASKED_OF_FAIRNESS = {
     "age", "sex", "gender", "race", "ethnicity", "ethnic", "ancestry", "centre", "center",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
+import numpy as np
 import pandas as pd
 
 from deepcme.base.errors import AbsentError
@@ -13,21 +11,23 @@ from deepcme.evaluation.groups.between_levels import (
     OBSERVED_EXPECTED,
     compute_interactions,
     difference_columns,
+    with_ends,
 )
 from deepcme.evaluation.groups.levels import Levels, divide_by_columns
 from deepcme.evaluation.groups.subgroups import FEWEST_EVENTS, compute_subgroups
 from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.probabilities.utility import choose_main_threshold
 from deepcme.evaluation.survival.tables import subgroups as of_times
-from deepcme.report.blocks import Blocks, Figure, Heading, Text
+from deepcme.report.blocks import Blocks, Figure, Folded, Heading, Table, Text
 from deepcme.report.chance import exceeds_chance, select_ranks
 from deepcme.report.figures.subgroups import plot_subgroups
 from deepcme.report.formatting import (
     N_AND_EVENTS,
     PATIENTS_AND_EVENTS,
     TableLayout,
-    as_percent,
 )
+from deepcme.report.layouts.columns import Estimate, Plain, PValue
+from deepcme.report.layouts.numbers import as_percent, show_estimates
 from deepcme.report.models import find_refitted_models
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
@@ -36,34 +36,41 @@ from deepcme.report.sections.groups.subgroup_words import (
     describe_fairness,
     describe_interactions,
     describe_methods,
-    show,
 )
 from deepcme.report.survival import subgroups as over_time
 from deepcme.study.parts.characteristics import PATIENTS
 
-_CAPTION_OF_LABELS = (
-    "By level of what was known at the start. AUC: share of pairs, of a sample with the event "
-    "and one without it in the same level and test part, in which the first has the higher "
-    "score; 95% intervals by bootstrap of patients (t, logit scale). O/E: events observed over "
-    "those expected by the recalibrated probabilities; 95% intervals Wald's on the log scale, "
-    "errors by patient."
+_CAPTION = (
+    "{rank} and O/E by level of what was known at the start; differences and ratios are to the "
+    f"largest level of the column. Below {FEWEST_EVENTS} events, or as many without, there are "
+    "counts alone."
 )
-_CAPTION_OF_ALL = (
-    " Differences and ratios are to the largest level of the column, with 95% intervals made "
-    "of those of both (square and add: Zou and Donner 2008), not corrected for their number. "
-    "Net benefit of acting on the recalibrated risks at the threshold nearest to the risk of "
-    "all, beside that of treating all (of treating none it is 0); gain: to the better of the "
-    "two, its 95% interval by paired bootstrap, not corrected. "
-    f"Below {FEWEST_EVENTS} events, or as many without, there are counts alone."
+_NOTE_OF_LABELS = (
+    "AUC: share of pairs, of a sample with the event and one without it in the same level and "
+    "test part, in which the first has the higher score; 95% intervals by bootstrap of "
+    "patients (t, logit scale). O/E: events observed over those expected by the recalibrated "
+    "probabilities; 95% intervals Wald's on the log scale, errors by patient."
+)
+_NOTE_OF_ALL = (
+    " Intervals of differences and ratios are made of those of both levels (square and add: "
+    "Zou and Donner 2008), not corrected for their number."
+)
+_NET_BENEFIT = (
+    "Net benefit of acting on the recalibrated risks in each level, at the threshold nearest "
+    "to the risk of all, beside that of treating all; of treating none it is 0."
+)
+_NET_BENEFIT_NOTE = (
+    "Gain: to the better of treating all and none, its 95% interval by paired bootstrap, not "
+    "corrected for the number of levels."
 )
 _INTERACTIONS = TableLayout(
-    "Interaction: whether a measure differs among the levels of a column, all at once, by "
-    "Welch's test on the scale of its intervals, by standard errors that take the fitted "
+    "Interaction: whether a measure differs among the levels of a column, all at once.",
+    ("model", "Model", ""), ("column", "By", ""), ("measure", "Measure", ""),
+    ("levels", "Levels", ",.0f"), ("statistic", "F", ".2f"), PValue("p_value", "p"),
+    PValue("p_holm", "p (Holm)"), Plain("planned", "Planned", constant="planned: {}"),
+    note="Welch's test on the scale of the intervals, by standard errors that take the fitted "
     "models as they are: what levels share in them cancels between them. Holm: corrected for "
     "all tests of the model. Planned: the column was named before anything was fitted.",
-    ("model", "Model", ""), ("column", "By", ""), ("measure", "Measure", ""),
-    ("levels", "Levels", ",.0f"), ("statistic", "F", ".2f"), ("p_value", "p", ".3f"),
-    ("p_holm", "p (Holm)", ".3f"), ("planned", "Planned", ""),
 )  # fmt: skip
 _FIGURE = (
     "{rank} and O/E of {model} in patients of one kind (square; line: 95% interval), beside it "
@@ -201,39 +208,46 @@ def _find_overall(contents: Contents) -> dict[str, float]:
 def _lay_out(contents: Contents) -> TableLayout:
     heading = contents.results.ranked_by.heading
     is_survival = contents.results.is_survival
-    caption = over_time.CAPTION if is_survival else _CAPTION_OF_LABELS
     return TableLayout(
-        caption + _CAPTION_OF_ALL,
-        ("model", "Model", ""), ("column", "By", ""), ("level", "Level", ""),
-        ("rank", heading, ""), ("difference", f"{heading} difference", ""),
-        ("ratio", "O/E", ""), ("ratio_of_ratios", "Ratio of O/Es", ""),
-        ("at", "At risk of", ""), ("benefit", "Net benefit", ""), ("all", "Treat all", ""),
-        ("gain", "Gain", ""), *(PATIENTS_AND_EVENTS if is_survival else N_AND_EVENTS),
+        _CAPTION.format(rank=heading),
+        *_LEVEL, ("rank", f"{heading} (95%)", "s"),
+        ("difference", "Difference (95%)", "s"),
+        Estimate(OBSERVED_EXPECTED, "O/E", *with_ends(OBSERVED_EXPECTED)[1:]),
+        ("ratio", "Ratio of O/Es (95%)", "s"),
+        *(PATIENTS_AND_EVENTS if is_survival else N_AND_EVENTS),
+        note=(over_time.NOTE if is_survival else _NOTE_OF_LABELS) + _NOTE_OF_ALL,
     )  # fmt: skip
 
 
+_LEVEL = (("model", "Model", ""), ("column", "By", ""), ("level", "Level", ""))
+
+
 def _show(table: pd.DataFrame, rank: str) -> pd.DataFrame:
-    """The table in words, a cell for each estimate and its interval."""
-    rows = table.to_dict("records")
-    cells = {
-        "rank": [show(row, rank, ".2f") or row["absent"] for row in rows],
-        "difference": [_set_apart(row, difference_columns(rank)[0], "+.2f") for row in rows],
-        "ratio": [show(row, OBSERVED_EXPECTED, ".2f") for row in rows],
-        "ratio_of_ratios": [_set_apart(row, "ratio_of_ratios", ".2f") for row in rows],
-        "at": [_if_known(row["threshold"], as_percent) for row in rows],
-        "benefit": [_if_known(row["net_benefit"], "{:.3f}".format) for row in rows],
-        "all": [_if_known(row["treat_all"], "{:.3f}".format) for row in rows],
-        "gain": [show(row, "gain", "+.3f") for row in rows],
-    }
-    return table.assign(**cells)
+    """The table with words where a level has no estimate, or others are set against it."""
+    ranks = show_estimates(table, with_ends(rank))
+    differences = show_estimates(table, difference_columns(rank), signed=True)
+    ratios = show_estimates(table, with_ends("ratio_of_ratios"))
+    return table.assign(
+        rank=np.where(table["absent"].eq("") | table["absent"].isna(), ranks, table["absent"]),
+        difference=np.where(table["is_reference"], "largest", differences),
+        ratio=np.where(table["is_reference"], "largest", ratios),
+    )
 
 
-def _set_apart(row: dict[Any, Any], name: str, form: str) -> str:
-    return "largest" if row["is_reference"] else show(row, name, form)
-
-
-def _if_known(value: float, form: Callable[[float], str]) -> str:
-    return "" if pd.isna(value) else form(value)
+def _show_net_benefit(table: pd.DataFrame) -> Folded | None:
+    """What acting on the risks is worth in each level, where anything is known of that."""
+    known = table[table["net_benefit"].notna()]
+    if known.empty:
+        return None
+    known = known.assign(at=[as_percent(threshold) for threshold in known["threshold"]])
+    layout = TableLayout(
+        _NET_BENEFIT,
+        *_LEVEL, Plain("at", "At a risk of", constant="at a risk of {}"),
+        ("net_benefit", "Net benefit", "+.3f"), ("treat_all", "Treat all", "+.3f"),
+        Estimate("gain", "Gain", "gain_low", "gain_high", signed=True), note=_NET_BENEFIT_NOTE,
+    )  # fmt: skip
+    shown = Table("subgroups_net_benefit", layout.show(known))
+    return Folded("Net benefit in groups of patients", [shown])
 
 
 def _write(contents: Contents) -> Blocks:
@@ -256,7 +270,9 @@ def _write(contents: Contents) -> Blocks:
             counted="patients" if contents.results.is_survival else "samples",
         ),
     )
-    yield contents.show("subgroups", _show(contents.tables["subgroups"], rank))
+    table = contents.tables["subgroups"]
+    yield contents.show("subgroups", _show(table, rank))
+    yield _show_net_benefit(table)
     interactions = contents.tables["subgroup_interactions"]
     if not interactions.empty:
         shown = interactions.assign(

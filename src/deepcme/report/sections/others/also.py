@@ -18,9 +18,11 @@ from deepcme.evaluation.survival.measured import UNO
 from deepcme.evaluation.survival.tables.differences import compute_survival_differences
 from deepcme.report.blocks import Blocks, Figure, Heading, Terms, Text
 from deepcme.report.chance import exceeds_chance
-from deepcme.report.figures.forest import ESTIMATE, forest_heading, plot_forest
+from deepcme.report.figures.forest import Axis, forest_heading, forest_row, plot_forest
 from deepcme.report.figures.styles import Chart
-from deepcme.report.formatting import LEFT_OUT_COLUMN, TableLayout
+from deepcme.report.formatting import EVENTS, LEFT_OUT_COLUMN, TableLayout
+from deepcme.report.layouts.columns import Count, Estimate, Plain
+from deepcme.report.layouts.numbers import choose_decimals, show_estimate
 from deepcme.report.models import find_refitted_models
 from deepcme.report.results import StudyResults
 from deepcme.report.section import Contents, Section
@@ -36,10 +38,13 @@ ALONE, AT_COMMON_GENES, WITH_OTHERS = "own", "own, common genes", "own and other
 all cohorts have, or are others' as well."""
 _CHANCE = 0.5
 _CAPTION = (
-    "On the same splits and seeds, tested on the study's own patients alone. {measure}: as "
-    "in the section on discrimination. With others' minus this: the difference that other "
-    "patients make to that row; the fair pair is the one at the common genes, as the model "
-    "with others' has no more. 95% intervals: {intervals}."
+    "Each model alone and with others' patients, tested on the study's own patients alone. "
+    "With others' minus this: the difference that other patients make to that row; the fair "
+    "pair is the one at the common genes, as the model with others' has no more."
+)
+_NOTE = (
+    "On the same splits and seeds. {measure}: as in the section on discrimination. 95% "
+    "intervals: {intervals}."
 )
 _INTERVALS = {
     False: "of the AUC as there, of differences by the corrected resampled t-test (Nadeau and "
@@ -47,30 +52,38 @@ _INTERVALS = {
     True: "of C as there, of differences of the same patients in the same draws",
 }
 _COHORTS = TableLayout(
-    "Events: of times whenever they came. Common genes: those that the study's own cohort has "
-    "too; the models that are fitted with others' patients take those in all cohorts.",
+    "The cohorts. Common genes: those that the study's own cohort has too; the models that are "
+    "fitted with others' patients take those in all cohorts.",
     ("cohort", "Cohort", ""), ("role", "Patients are", ""), ("patients", "Patients", ",.0f"),
     ("events", "Events", ",.0f"), ("share", "Share with the event", ".0%"),
     ("genes", "Genes", ",.0f"), ("common_genes", "Common genes", ",.0f"),
-    ("genes_in_all", "In all cohorts", ",.0f"), ("scale", "Scale", ""),
+    Plain("genes_in_all", "In all cohorts", ",.0f", constant="{} genes in all cohorts"),
+    ("scale", "Scale", ""),
+    note="Events: of times whenever they came.",
 )  # fmt: skip
 
 
 def _lay_out(*, is_survival: bool) -> TableLayout:
     heading = UNO.heading if is_survival else AUC.heading
     return TableLayout(
-        _CAPTION.format(measure=heading, intervals=_INTERVALS[is_survival]),
+        _CAPTION,
         LEFT_OUT_COLUMN, ("model", "Model", ""), ("arm", "Trained on", ""),
         ("own_patients", "Own patients", ",.0f"),
         ("other_patients", "Others' patients", ",.0f"), ("genes", "Genes", ",.0f"),
-        ("estimate", heading, ""), ("gain", "With others' minus this", ""),
-        ("n", "Tested", ",.0f"), ("events", "Events", ",.0f"),
+        Estimate("value", heading),
+        Estimate(
+            "difference", "With others' minus this", "difference_low", "difference_high",
+            signed=True,
+        ),
+        Count("n", "Tested", "patient" if is_survival else "sample"), EVENTS,
+        note=_NOTE.format(measure=heading, intervals=_INTERVALS[is_survival]),
     )  # fmt: skip
 
 
 def _compute(contents: Contents) -> None:
     results = contents.results
     if not models_with_others(results.study):
+        contents.miss("other cohorts' patients in training", "--also COHORT.h5ad", asked=False)
         return
     cohorts = results.folder.read_table(OTHER_COHORTS)
     contents.add("other_cohorts", lambda: _describe_cohorts(cohorts), _COHORTS)
@@ -296,39 +309,27 @@ def _draw(table: pd.DataFrame, heading: str) -> Chart:
     """A forest: a heading for each model, then what it was trained on."""
     low = np.nanmin([_CHANCE, *table["ci_low"], *table["value"]])
     domain = (min(0.4, float(np.floor(low * 10) / 10)), 1.0)
-    return plot_forest(pd.DataFrame([*_forest_rows(table)]), heading, domain, _CHANCE)
+    described = (
+        f"Forest plot: {heading} of {table['model'].nunique()} models, each by the patients "
+        "that it was trained on, with 95% intervals."
+    )
+    rows = pd.DataFrame([*_forest_rows(table)])
+    return plot_forest(rows, Axis(heading, domain, _CHANCE), described)
 
 
 def _forest_rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    decimals = choose_decimals(table["ci_low"], table["ci_high"])
     for model, rows in table.groupby("model", sort=False):
         yield forest_heading(str(model), "95% interval")
         for row in rows.to_dict("records"):
             where = f" in {row[LEFT_OUT]}" if LEFT_OUT in row else ""
-            yield {
-                "kind": ESTIMATE,
-                "label": f"{row['arm']}{where}",
-                "counts": f"{row['n']:,.0f} / {row['events']:,.0f}",
-                "numbers": _interval(row, _OF_RANKS, ".3f"),
-                **{end: row[end] for end in _OF_RANKS},
-            }
-
-
-def _interval(row: Mapping[Any, Any], names: tuple[str, str, str], form: str) -> str:
-    """A value with its interval, as far as they are known."""
-    value, low, high = (row[name] for name in names)
-    if np.isnan(value):
-        return ""
-    ends = f" ({low:{form}} to {high:{form}})" if np.isfinite([low, high]).all() else ""
-    return f"{value:{form}}{ends}"
-
-
-def _show(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with a cell for each estimate and its interval."""
-    rows = table.to_dict("records")
-    return table.assign(
-        estimate=[_interval(row, _OF_RANKS, ".3f") for row in rows],
-        gain=[_interval(row, _OF_DIFFERENCE, "+.3f") for row in rows],
-    )
+            ends = [row[end] for end in _OF_RANKS]
+            yield forest_row(
+                f"{row['arm']}{where}",
+                ends,
+                show_estimate(*ends, decimals=decimals),
+                counts=f"{row['n']:,.0f} / {row['events']:,.0f}",
+            )
 
 
 def _write(contents: Contents) -> Blocks:
@@ -348,8 +349,7 @@ def _write(contents: Contents) -> Blocks:
         "tested / events; the dashed line is chance. Whether other patients help is in the "
         "table: intervals that overlap do not say that they do not.",
     )
-    if "with_others" in contents.tables:
-        yield contents.show("with_others", _show(contents.tables["with_others"]))
+    yield contents.show("with_others")
     yield Text(describe_prevalences(cohorts, is_survival=is_survival), muted=True)
     yield contents.show("other_cohorts")
     yield Text("Their endpoints, as each file has them in words:", muted=True)

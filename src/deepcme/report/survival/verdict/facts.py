@@ -11,6 +11,7 @@ import pandas as pd
 
 from deepcme.base.time_scale import TimeScale
 from deepcme.cohort.follow_up import CENSORED, COMPETING, EVENT, FollowUp
+from deepcme.evaluation.survival.planning.sample_size import ASSUMED_CONCORDANCE
 from deepcme.report.verdict.facts import RankingFacts
 
 
@@ -36,6 +37,8 @@ class SurvivalFacts(RankingFacts):
         Fits of the model, and how many of them selected nothing.
     """
 
+    measure, article, value, good = "C-index", "a", "value", ASSUMED_CONCORDANCE
+
     _: KW_ONLY
     follow_up: FollowUp
     unit: str
@@ -57,6 +60,12 @@ class SurvivalFacts(RankingFacts):
     @property
     def _scale(self) -> TimeScale:
         return TimeScale.of(self.unit, float(self.follow_up.times.max()))
+
+    @property
+    def asked_for(self) -> str:
+        """The event, by the horizon where there is one."""
+        by = "" if self.horizon is None else f" within {self.until}"
+        return f"{self.asked.endpoint}{by}"
 
     @property
     def until(self) -> str:

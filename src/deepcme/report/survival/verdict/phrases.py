@@ -15,6 +15,7 @@ from deepcme.evaluation.predictions import LEFT_OUT
 from deepcme.evaluation.survival.cumulative_incidence import compute_risk
 from deepcme.evaluation.survival.kaplan_meier import compute_median_follow_up
 from deepcme.report.design import describe_test_parts
+from deepcme.report.opening.opening import Tile
 from deepcme.report.survival.verdict.facts import SurvivalFacts
 from deepcme.report.verdict.against import (
     describe_interval,
@@ -22,7 +23,7 @@ from deepcme.report.verdict.against import (
     phrases_of_comparator,
     phrases_of_permutation,
 )
-from deepcme.report.verdict.phrase import Phrase, choose, of_section
+from deepcme.report.verdict.phrase import Phrase, Topics, choose, of_section
 from deepcme.report.verdict.signature import phrases_of_signature
 from deepcme.study.parts.added_value import CLINICAL_AND_GENES
 
@@ -69,6 +70,20 @@ def _observed_risk(facts: SurvivalFacts) -> str:
 
 def _ends(low: float, high: float, kind: str = "") -> str:
     return "no interval" if pd.isna(low) or pd.isna(high) else f"{kind}{low:.0%} to {high:.0%}"
+
+
+def describe_followed(facts: SurvivalFacts) -> Tile:
+    """How many patients, for how long, and how many had the event."""
+    by = "" if facts.horizon is None else f" by {facts.until}"
+    n_others = _not_tested(facts)
+    untested = f"; {n_others:,} others are in no test part" if n_others else ""
+    risk = _observed_risk(facts).removeprefix("; ")
+    return Tile(
+        "Patients",
+        f"{facts.follow_up.n:,}",
+        f"{counted(facts.n_events, 'event')}{by}",
+        f"Followed for {_median_follow_up(facts)}; {risk}{untested}.",
+    )
 
 
 def _as_clause(reason: str) -> str:
@@ -174,8 +189,8 @@ def _calibration(facts: SurvivalFacts) -> str:
     return facts.notes["calibration" if facts.kind_of_others else "calibration_verdict"]
 
 
-PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
-    Phrase("who", lambda _: True, _who),
+_ASKED: tuple[Phrase[SurvivalFacts], ...] = (Phrase("who", lambda _: True, _who),)
+_FOUND: tuple[Phrase[SurvivalFacts], ...] = (
     Phrase("one cohort", lambda facts: not facts.by_cohort, _concordance_of_one),
     Phrase("cohorts left out", lambda facts: facts.by_cohort, _concordance_by_cohort),
     of_section("meta_analysis"),
@@ -196,6 +211,8 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
         ),
     ),
     Phrase("selects nothing", lambda facts: facts.n_nothing > 0, _selects_nothing),
+)
+_COMPARED: tuple[Phrase[SurvivalFacts], ...] = (
     *phrases_of_comparator(_difference),
     Phrase(
         "added value",
@@ -205,6 +222,9 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
         ),
         lambda facts: facts.notes["added_value_verdict"],
     ),
+    *phrases_of_signature("Uno's C"),
+)
+_RISKS: tuple[Phrase[SurvivalFacts], ...] = (
     Phrase(
         "thirds",
         lambda facts: facts.horizon is not None and facts.is_estimable and not facts.by_cohort,
@@ -216,7 +236,8 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
         _calibration,
     ),
     of_section("usefulness"),
-    *phrases_of_signature("Uno's C"),
+)
+_HOW_SURE: tuple[Phrase[SurvivalFacts], ...] = (
     Phrase(
         "sample size",
         lambda facts: _tells_sample_size(facts) and not _tells_calibration(facts),
@@ -237,6 +258,14 @@ PHRASES: tuple[Phrase[SurvivalFacts], ...] = (
         _censoring,
     ),
 )
+TOPICS: Topics[SurvivalFacts] = (
+    ("Asked", _ASKED),
+    ("Found", _FOUND),
+    ("Compared", _COMPARED),
+    ("Risks", _RISKS),
+    ("How sure", _HOW_SURE),
+)
+PHRASES: tuple[Phrase[SurvivalFacts], ...] = tuple(phrase for _, of in TOPICS for phrase in of)
 
 
 def choose_phrases(facts: SurvivalFacts) -> list[Phrase[SurvivalFacts]]:

@@ -15,12 +15,18 @@ from deepcme.evaluation.survival.measured import UNO
 from deepcme.report.blocks import Blocks
 from deepcme.report.chance import exceeds_chance, select_ranks
 from deepcme.report.design import find_leaks
+from deepcme.report.opening.forest import find_headline_figure
 from deepcme.report.section import Contents, Section
 from deepcme.report.sections.discrimination import compute_training_shares
+from deepcme.report.survival.risk_groups import find_figure
 from deepcme.report.survival.verdict.facts import SurvivalFacts
-from deepcme.report.survival.verdict.phrases import choose_phrases
+from deepcme.report.survival.verdict.phrases import TOPICS, describe_followed
+from deepcme.report.verdict.asked import gather_asked
+from deepcme.report.verdict.phrase import tell
+from deepcme.report.verdict.sentence import make_sentence
 from deepcme.report.verdict.signature import find_signature
-from deepcme.report.verdict.verdict import Verdict, find_warnings, write_verdict
+from deepcme.report.verdict.tiles import make_tiles
+from deepcme.report.verdict.verdict import Verdict, find_said, find_warnings, open_report
 
 COX_FITS = "cox_fits.csv"
 
@@ -34,10 +40,10 @@ def make_survival_verdict(
     ----------
     facts : SurvivalFacts
     findings : sequence of dict
-        The audit's: severity, title, evidence.
+        The audit's: code, severity, title, evidence.
     """
-    paragraph = " ".join(phrase.words(facts) for phrase in choose_phrases(facts))
-    return Verdict(find_warnings(findings), paragraph)
+    points = tell(TOPICS, facts, without=find_said(findings))
+    return Verdict(make_sentence(facts), find_warnings(findings), points)
 
 
 def gather_survival_facts(contents: Contents) -> SurvivalFacts:
@@ -59,6 +65,7 @@ def gather_survival_facts(contents: Contents) -> SurvivalFacts:
         permutation=tables.get("permutation"),
         looks=results.folder.read_looks(),
         signature=find_signature(contents),
+        asked=gather_asked(contents),
         follow_up=_join([of.follow_up for of in evaluation.patients]),
         unit=results.cohort["unit"],
         horizon=evaluation.horizon,
@@ -105,12 +112,20 @@ def compute_survival_verdict(contents: Contents) -> Verdict:
 
 
 def _write(contents: Contents) -> Blocks:
-    cohort = contents.results.cohort
+    cohort, facts = contents.results.cohort, gather_survival_facts(contents)
     counts = (
         f"{counted(cohort['samples'], 'sample')} of {counted(cohort['patients'], 'patient')}, "
-        f"{cohort['positives']} with the event"
+        f"{cohort['positives']:,} with the event"
     )
-    return write_verdict(contents, compute_survival_verdict(contents), counts)
+    tested = f"{counted(facts.follow_up.n, 'patient')}, {counted(facts.n_events, 'event')}"
+    if len(taus := facts.rows["tau"].dropna()):
+        tested = f"Uno's C up to {facts.describe_about(taus.iloc[0])}, {tested}"
+    tiles = make_tiles(
+        facts, describe_followed(facts), tested, "patients, one with the event first,"
+    )
+    verdict = make_survival_verdict(facts, contents.results.folder.read_findings())
+    figure = find_headline_figure(contents) or find_figure(contents)
+    return [open_report(contents, verdict, tiles, figure, counts)]
 
 
 SECTION = Section(_write)

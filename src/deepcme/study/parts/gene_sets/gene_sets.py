@@ -41,8 +41,9 @@ from deepcme.selection.enrichment.measured import (
 from deepcme.selection.enrichment.running_sums import require_gseapy
 from deepcme.sources.gene_sets import read_gene_sets
 from deepcme.study.fit import Fit, results_of
+from deepcme.study.genes.scores import collect_by_model, compute_gene_scores
 from deepcme.study.part import Kept, Part, TextColumns
-from deepcme.study.parts.models import MODELS, compute_gene_scores
+from deepcme.study.parts.models import MODELS
 from deepcme.study.settings import GeneSetSettings
 from deepcme.study.tasks import Plan
 
@@ -136,6 +137,7 @@ def _take_scores(
     if model is None:
         return "", None
     chosen: list[Fit] = [task for task in MODELS.of(plan) if task.model == model]
-    table = compute_gene_scores(plan.cohort, results_of(kept, chosen)).set_index("gene")
+    by_model = collect_by_model(plan.cohort, results_of(kept, chosen))
+    table = compute_gene_scores(plan.cohort, by_model).set_index("gene")
     ids = plan.cohort.gene_ids[measured.columns]
     return model.name, table["score"].reindex(ids).to_numpy(dtype=np.float64)

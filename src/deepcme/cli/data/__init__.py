@@ -1,0 +1,1 @@
+"""The commands on data: from files and portals to a checked cohort."""

@@ -1,0 +1,1 @@
+"""The commands on a model in use: train, predict, validate and transfer it."""

@@ -1,0 +1,1 @@
+"""The commands that plan: how many patients would do, and cohorts whose truth is known."""

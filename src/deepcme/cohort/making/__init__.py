@@ -1,0 +1,1 @@
+"""Making a cohort: of arrays, of DataFrames, of a part of another; and what is checked."""

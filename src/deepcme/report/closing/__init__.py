@@ -1,0 +1,1 @@
+"""What the report ends with."""

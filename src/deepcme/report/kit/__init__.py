@@ -1,0 +1,1 @@
+"""How blocks become a page: numbers, anchors, links between them, and what is downloaded."""

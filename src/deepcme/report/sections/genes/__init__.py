@@ -1,0 +1,1 @@
+"""The genes of highest score: their direction, each alone, and by outcome."""

@@ -1,0 +1,1 @@
+"""How well each gene alone tells who has the event."""

@@ -1,0 +1,337 @@
+"""Models in use from Python: train, predict, validate, keep and load."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+from joblib import cpu_count
+
+from deepcme.base.notes import WARNING, is_warning
+from deepcme.base.shown import Shown, Shows, names_in_line
+from deepcme.base.words import counted
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.scales.scales import Scale
+from deepcme.report.external.validation import write_validation
+from deepcme.trained import files, prediction
+from deepcme.trained.manifest import Manifest
+from deepcme.trained.model import Model
+from deepcme.trained.new_samples import (
+    Expression,
+    Normalisation,
+    expression_of,
+    expression_of_frame,
+    read_expression,
+)
+from deepcme.trained.prediction import Predictions
+from deepcme.trained.survival.model import require_times
+from deepcme.trained.training import TrainingSettings, train_model
+from deepcme.trained.validation import Validation, validate_model
+from deepcme.verbs.reading import as_cohort
+
+Samples = pd.DataFrame | Cohort | str | Path
+
+
+@dataclass(frozen=True, repr=False)
+class TrainedModel(Shows):
+    """A model of all patients of a cohort, to predict others with.
+
+    Attributes
+    ----------
+    model : deepcme.trained.model.Model
+        What was learned, and its manifest.
+    """
+
+    model: Model
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it was trained on, and what to expect of it."""
+        return self.model.manifest
+
+    def predict(
+        self,
+        samples: Samples,
+        *,
+        times: Sequence[float] = (),
+        scale: Scale | None = None,
+        normalise: Normalisation = "none",
+        allow_missing: bool = False,
+        allow_training_samples: bool = False,
+    ) -> Predictions:
+        """Predict samples, as `deepcme.predict` does."""
+        return predict(
+            self,
+            samples,
+            times=times,
+            scale=scale,
+            normalise=normalise,
+            allow_missing=allow_missing,
+            allow_training_samples=allow_training_samples,
+        )
+
+    def validate(
+        self,
+        cohort: Cohort | str | Path,
+        *,
+        out: str | Path | None = None,
+        normalise: Normalisation = "none",
+        allow_missing: bool = False,
+        allow_training_samples: bool = False,
+        seed: int = 1,
+    ) -> Validation:
+        """Test on new patients whose endpoint is known, as `deepcme.validate` does."""
+        return validate(
+            self,
+            cohort,
+            out=out,
+            normalise=normalise,
+            allow_missing=allow_missing,
+            allow_training_samples=allow_training_samples,
+            seed=seed,
+        )
+
+    def save(self, folder: str | Path) -> None:
+        """Write to a new folder, whole or not at all; `deepcme.load_model` reads it."""
+        files.save_model(self.model, folder)
+
+    def _shown(self) -> Shown:
+        manifest = self.manifest
+        cohort = manifest.cohort
+        warnings = [note.removeprefix(WARNING) for note in manifest.notes if is_warning(note)]
+        facts = [
+            ("Endpoint", manifest.endpoint),
+            ("Learned from", f"{cohort.positives} {self.model.having}"),
+            ("Genes", names_in_line(manifest.genes.id, 8)),
+            ("Made with", f"deepcme {manifest.package_version}"),
+            *(("Warning", warning) for warning in warnings),
+        ]
+        title = (
+            f"Model {manifest.model.name} of {cohort.name}: "
+            f"{counted(cohort.samples, 'sample')} of {counted(cohort.patients, 'patient')}, "
+            f"{counted(self.model.n_genes, 'gene')}"
+        )
+        more = "More: .predict(samples), .validate(cohort), .save(folder), .manifest."
+        return Shown(title, [self.model.expect()], facts, end=more)
+
+
+def train(
+    cohort: Cohort | str | Path,
+    *,
+    model: str | None = None,
+    horizon: float | None = None,
+    repeats: int | None = None,
+    jobs: int | None = 1,
+    seed: int = 1,
+    quiet: bool = False,
+) -> TrainedModel:
+    """Train a model on all patients of a cohort, as `deepcme train` does.
+
+    What to expect of new patients like these is measured by cross-validation and kept in it.
+
+    Parameters
+    ----------
+    cohort : Cohort or path
+    model : str, optional
+        As a study names it; by default a committee of unlike models.
+    horizon : float, optional
+        Of times: by when a model tells the risk, in the cohort's unit; by default the
+        cohort's.
+    repeats : int, optional
+        How often the patients are divided into five folds: 2, or 4 under 150 patients.
+    jobs : int or None, default 1
+        Processes to use, None for one per core; the model does not depend on it.
+    seed : int, default 1
+        Root of all randomness.
+    quiet : bool
+        Show no progress.
+
+    Returns
+    -------
+    TrainedModel
+
+    Raises
+    ------
+    DeepCMEError
+        If the cohort is too small, or the model does not learn its kind of outcome.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.simulate(
+    ...     samples=60, genes=30, events=24, signal_genes=5, module_size=5
+    ... )
+    >>> model = deepcme.train(cohort, model="LR-tuned", repeats=1, quiet=True)
+    >>> new = deepcme.simulate(
+    ...     samples=20, genes=30, events=8, signal_genes=5, module_size=5, seed=2
+    ... )
+    >>> predictions = model.predict(new.to_frame(), scale="fpkm")
+    >>> predictions.frame()["probability"].between(0, 1).all()
+    np.True_
+    """
+    settings = TrainingSettings(
+        repeats, seed, jobs or cpu_count(), model=model, horizon=horizon
+    )
+    return TrainedModel(train_model(as_cohort(cohort), settings, quiet=quiet))
+
+
+def load_model(folder: str | Path) -> TrainedModel:
+    """Read a model that `deepcme train` or `TrainedModel.save` wrote.
+
+    Raises
+    ------
+    DeepCMEError
+        If the folder holds no model, or a file of it is damaged.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.simulate(
+    ...     samples=60, genes=30, events=24, signal_genes=5, module_size=5
+    ... )
+    >>> deepcme.train(cohort, model="LR-tuned", repeats=1, quiet=True).save("my-model")
+    >>> deepcme.load_model("my-model").manifest.cohort.samples
+    60
+    """
+    return TrainedModel(files.load_model(folder))
+
+
+def predict(
+    model: TrainedModel | str | Path,
+    samples: Samples,
+    *,
+    times: Sequence[float] = (),
+    scale: Scale | None = None,
+    normalise: Normalisation = "none",
+    allow_missing: bool = False,
+    allow_training_samples: bool = False,
+) -> Predictions:
+    """Predict new samples with a trained model, as `deepcme predict` does.
+
+    Parameters
+    ----------
+    model : TrainedModel or path
+        A model, or its folder.
+    samples : DataFrame, Cohort or path
+        A DataFrame holds expression, samples x genes, by sample ids and gene ids or symbols.
+        No endpoint is needed.
+    times : sequence of float, optional
+        Of a model of times: tell the risk by these times too, in its unit.
+    scale : {"fpkm", "tpm", "rsem", "counts", "log2", "intensity"}, optional
+        What the values are; by default as a cohort says, else as the model's.
+    normalise : {"none", "cohort", "rank"}
+        How values of another platform are brought to the model's.
+    allow_missing : bool
+        Predict even if over 5% of the model's genes have no value.
+    allow_training_samples : bool
+        Go on with the patients that the model learned from.
+
+    Returns
+    -------
+    Predictions
+        Its `frame` has a row for each sample; its `notes` what to know of them.
+
+    Raises
+    ------
+    DeepCMEError
+        If no sample can be predicted, or these are the training cohort.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.simulate(
+    ...     samples=60, genes=30, events=24, signal_genes=5, module_size=5
+    ... )
+    >>> model = deepcme.train(cohort, model="LR-tuned", repeats=1, quiet=True)
+    >>> new = deepcme.simulate(
+    ...     samples=20, genes=30, events=8, signal_genes=5, module_size=5, seed=2
+    ... )
+    >>> len(deepcme.predict(model, new).frame())
+    20
+    """
+    loaded = _as_model(model)
+    if len(times):
+        loaded = require_times(loaded, "times=").at_times([float(time) for time in times])
+    return prediction.predict(
+        loaded,
+        _expression(samples, loaded, scale),
+        normalise=normalise,
+        allow_missing=allow_missing,
+        allow_training_samples=allow_training_samples,
+    )
+
+
+def validate(
+    model: TrainedModel | str | Path,
+    cohort: Cohort | str | Path,
+    *,
+    out: str | Path | None = None,
+    normalise: Normalisation = "none",
+    allow_missing: bool = False,
+    allow_training_samples: bool = False,
+    seed: int = 1,
+) -> Validation:
+    """Test a trained model, as it is, on new patients, as `deepcme validate` does.
+
+    Parameters
+    ----------
+    model : TrainedModel or path
+        A model, or its folder.
+    cohort : Cohort or path
+        New patients whose endpoint is known.
+    out : path, optional
+        New folder for tables, charts and a page; nothing is written without it.
+    normalise : {"none", "cohort", "rank"}
+    allow_missing, allow_training_samples : bool
+        As in `predict`.
+    seed : int, default 1
+
+    Returns
+    -------
+    Validation
+        With `tables`, `notes` and, in words, what was found beside what was expected.
+
+    Raises
+    ------
+    DeepCMEError
+        As `predict`; and for another kind of outcome than the model's, or too few events.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.simulate(
+    ...     samples=60, genes=30, events=24, signal_genes=5, module_size=5
+    ... )
+    >>> model = deepcme.train(cohort, model="LR-tuned", repeats=1, quiet=True)
+    >>> new = deepcme.simulate(
+    ...     samples=60, genes=30, events=24, signal_genes=5, module_size=5, seed=2
+    ... )
+    >>> list(deepcme.validate(model, new).tables)[:2]
+    ['predictions', 'external_auc']
+    """
+    validation = validate_model(
+        _as_model(model),
+        as_cohort(cohort),
+        normalise=normalise,
+        allow_missing=allow_missing,
+        allow_training_samples=allow_training_samples,
+        seed=seed,
+    )
+    if out is not None:
+        write_validation(validation, Path(out))
+    return validation
+
+
+def _as_model(model: TrainedModel | str | Path) -> Model:
+    return model.model if isinstance(model, TrainedModel) else files.load_model(model)
+
+
+def _expression(samples: Samples, model: Model, scale: Scale | None) -> Expression:
+    if isinstance(samples, pd.DataFrame):
+        return expression_of_frame(samples, model.manifest.genes, scale)
+    if isinstance(samples, Cohort):
+        expression = expression_of(samples)
+        return replace(expression, scale=scale or expression.scale)
+    return read_expression(samples, model.manifest.genes, scale)
