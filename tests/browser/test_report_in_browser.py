@@ -6,7 +6,6 @@ from tests.browser.conftest import opened
 
 pytestmark = pytest.mark.browser
 
-
 def test_the_reports_hold_every_section(reports):
     sections = ("added-value", "nulls", "selection", "genes", "training", "methods")
     honest, paper = (reports[name].read_text(encoding="utf-8") for name in ("honest", "paper"))
