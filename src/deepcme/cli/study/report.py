@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,6 +23,15 @@ def report(
             help="Any of html, md, csv, separated by commas.",
         ),
     ] = "html,md,csv",
+    figures: Annotated[
+        Literal["journal"] | None,
+        typer.Option(
+            metavar="journal",
+            help="Every chart for print as well, in FOLDER/figures/journal: 85 and 180 mm wide, "
+            "letters of 7 pt; SVG, PDF, and PNG and TIFF of 600 dpi.",
+            show_default=False,
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Write a study's report again; nothing is fitted."""
@@ -31,6 +40,10 @@ def report(
     from deepcme.study.store import StudyFolder
 
     with show_step("Writing the report", quiet=quiet):
-        page = write_report(StudyFolder(folder), [name.strip() for name in formats.split(",")])
+        page = write_report(
+            StudyFolder(folder),
+            [name.strip() for name in formats.split(",")],
+            for_journal=figures == "journal",
+        )
     if not quiet:
         say(f"Report: {page}")
