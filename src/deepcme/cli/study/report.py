@@ -27,7 +27,7 @@ def report(
         Literal["journal"] | None,
         typer.Option(
             metavar="journal",
-            help="Every chart for print as well, in FOLDER/figures/journal: 85 and 180 mm wide, "
+            help="Every chart for print too, in FOLDER/figures/journal: 85 and 180 mm wide, "
             "letters of 7 pt; SVG, PDF, and PNG and TIFF of 600 dpi.",
             show_default=False,
         ),

@@ -51,7 +51,8 @@ def _sized(fitted: Fitted, width: str, height: str) -> str:
     box = f"0 0 {fitted.width_mm * UNITS_PER_MM:.3f} {fitted.height:.3f}"
     root = (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'version="1.1" width="{width}" height="{height}" viewBox="{box}">'
+        f'version="1.1" width="{width}" height="{height}" viewBox="{box}" '
+        'preserveAspectRatio="none">'  # dots are whole, and so its sides never quite match
     )
     paper = '<rect width="100%" height="100%" fill="white"/>'
     return _PAPER.sub(paper, _ROOT.sub(root, fitted.svg, count=1), count=1)

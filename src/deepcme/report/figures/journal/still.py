@@ -24,11 +24,13 @@ def make_still(spec: Spec) -> Spec:
     """The chart without what a reader would click on, in letters of one size.
 
     What is picked at first stays picked where all at once would hide each other, as bands do;
-    else everything is shown as if nothing were picked. Titles are left to the caption.
+    else everything is shown as if nothing were picked. A title with a line under it is left
+    to the caption.
     """
     still = copy.deepcopy(spec)
-    for name in ("params", "title"):
-        still.pop(name, None)
+    still.pop("params", None)
+    if isinstance(still.get("title"), dict) and "subtitle" in still["title"]:
+        del still["title"]
     picked = {
         param["name"]: param.get("value")
         for param in spec.get("params", [])
@@ -37,8 +39,7 @@ def make_still(spec: Spec) -> Spec:
     _change(still, lambda part: _without_choice(part, picked))
     _change(still, _in_letters)
     still["config"] = _in_print(still.get("config", {}))
-    # Vega ends each panel of a concatenated chart at the pixel: nothing is left to chance.
-    still["padding"] = 1
+    still["padding"] = 3
     return still
 
 
