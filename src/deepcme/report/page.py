@@ -56,7 +56,7 @@ def write_report(
         ``report.html``; ``report.md``; every table as ``tables/NAME.csv``. The
         charts come as ``figures/NAME.svg`` and ``.pdf`` with any of them. Tables and
         charts of an earlier report that this one lacks are removed; ``report.json``
-        lists those of this one.
+        lists those of this one, and has the sentence that it opens with.
     contents : Contents, optional
         What the report says, where it is computed already.
     for_journal : bool
@@ -74,10 +74,7 @@ def write_report(
         If a format is unknown, the folder is not that of a finished study, or a run is at
         work there.
     """
-    unknown = [name for name in formats if name not in FORMATS]
-    if unknown or not formats:
-        named = unknown[0] if unknown else ""
-        raise DeepCMEError(f"Unknown format {named!r}: choose from {', '.join(FORMATS)}.")
+    require_formats(formats)
     with only_one_in(folder.path), begin_drawing() as drawing:
         if "html" in formats:
             bundle_beside()
@@ -85,6 +82,15 @@ def write_report(
         charts = {name: specify(chart) for name, chart in contents.charts.items()}
         drawing.draw(charts, for_journal=for_journal)
         return _write_report(folder, formats, contents, charts, drawing)
+
+
+def require_formats(formats: Sequence[str]) -> Sequence[str]:
+    """The formats, if there are some and each is known."""
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        named = unknown[0] if unknown else ""
+        raise DeepCMEError(f"Unknown format {named!r}: choose from {', '.join(FORMATS)}.")
+    return formats
 
 
 def _write_report(
@@ -108,11 +114,7 @@ def _write_report(
         )
     if "html" in formats:
         texts[path / "report.html"] = render_page(
-            f"{name}: deepcme report",
-            heading,
-            _blocks_of(contents),
-            charts,
-            study=name,
+            f"{name}: deepcme report", heading, _blocks_of(contents), charts, study=name
         )
     figures = drawing.write(path / "figures")
     _replace_earlier(folder, contents, figures)
@@ -144,4 +146,5 @@ def _replace_earlier(folder: StudyFolder, contents: Contents, figures: list[str]
             file.unlink()
     with suppress(OSError):  # it is not empty, or not there
         (path / _FOR_JOURNAL).rmdir()
-    write_text(path / _MANIFEST, json.dumps({"files": files}, indent=2) + "\n")
+    manifest = {"sentence": outline.compute_verdict(contents).sentence, "files": files}
+    write_text(path / _MANIFEST, json.dumps(manifest, indent=2) + "\n")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from deepcme.base.terminal import say
+from deepcme.cli.next_step import say_next
 from deepcme.cli.options import Quiet
+
+if TYPE_CHECKING:
+    from deepcme.study.store import StudyFolder
 
 
 def report(
@@ -35,15 +40,35 @@ def report(
     quiet: Quiet = False,
 ) -> None:
     """Write a study's report again; nothing is fitted."""
-    from deepcme.base.progress import show_step
-    from deepcme.report.page import write_report
     from deepcme.study.store import StudyFolder
 
-    with show_step("Writing the report", quiet=quiet):
-        page = write_report(
-            StudyFolder(folder),
-            [name.strip() for name in formats.split(",")],
-            for_journal=figures == "journal",
-        )
+    write_and_say(
+        StudyFolder(folder),
+        [name.strip() for name in formats.split(",")],
+        for_journal=figures == "journal",
+        quiet=quiet,
+    )
     if not quiet:
-        say(f"Report: {page}")
+        say_next("checklist", folder, "-o", "checklist.docx")
+
+
+def write_and_say(
+    folder: StudyFolder,
+    formats: Sequence[str] | None = None,
+    *,
+    for_journal: bool = False,
+    quiet: bool,
+) -> None:
+    """Write the report of a study, and say in a sentence what was found."""
+    from deepcme.base.progress import show_step
+    from deepcme.report.page import FORMATS, write_report
+
+    asked = FORMATS if formats is None else formats
+    with show_step("Writing the report", quiet=quiet):
+        page = write_report(folder, asked, for_journal=for_journal)
+    if quiet:
+        return
+    if try_out := folder.read_study().try_out:
+        say(try_out)
+    say(folder.read_json("report.json")["sentence"])
+    say(f"Report: {page}")
