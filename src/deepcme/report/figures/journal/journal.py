@@ -32,5 +32,5 @@ def can_write_tiff() -> bool:
 
 def write_list(rows: Iterable[Mapping[str, Any]], folder: Path) -> str:
     """Write which figures there are, in what size, and why one is not; the file's name."""
-    write_csv(folder / LIST, pd.DataFrame(rows, columns=list(COLUMNS)))
+    write_csv(folder / LIST, pd.DataFrame(list(rows), columns=list(COLUMNS)))
     return LIST

@@ -23,8 +23,8 @@ _PLACE_OF_LEGEND = ("orient", "columns", "direction", "titleOrient", "labelLimit
 def make_still(spec: Spec) -> Spec:
     """The chart without what a reader would click on, in letters of one size.
 
-    What is picked at first stays picked where all at once would hide each other, as bands do;
-    else everything is shown as if nothing were picked. A title with a line under it is left
+    What is picked at first stays picked where all at once would hide each other, as bands do,
+    of which the others are not seen; else everything is shown as if nothing were picked. A title with a line under it is left
     to the caption.
     """
     still = copy.deepcopy(spec)
@@ -131,7 +131,7 @@ def _without_choice(part: Spec, picked: dict[str, Any]) -> None:
         if not isinstance(condition, dict) or condition.get("param") not in picked:
             continue
         values = picked[condition["param"]]
-        if condition.get("empty") is False and values:
+        if values and channel.get("value") == 0:
             tests = [
                 " && ".join(
                     f"datum[{json.dumps(k)}] === {json.dumps(v)}" for k, v in of.items()
