@@ -67,7 +67,10 @@ class Report(Shows):
         )
 
     def _shown(self) -> Shown:
-        tiles = [(tile.label, f"{tile.value} {tile.interval}".strip()) for tile in self.tiles]
+        tiles = [
+            (tile.label, ", ".join(filter(None, (tile.value, tile.interval))))
+            for tile in self.tiles
+        ]
         warnings = [("Warning", said.partition(": ")[0]) for said in self.verdict.warnings]
         names = [
             ("Tables", names_in_line(self.tables, 60)),

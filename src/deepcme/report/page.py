@@ -64,14 +64,20 @@ def write_report(
         If a format is unknown, the folder is not that of a finished study, or a run is at
         work there.
     """
-    unknown = [name for name in formats if name not in FORMATS]
-    if unknown or not formats:
-        named = unknown[0] if unknown else ""
-        raise DeepCMEError(f"Unknown format {named!r}: choose from {', '.join(FORMATS)}.")
+    require_formats(formats)
     with only_one_in(folder.path), begin_drawing() as drawing:
         if "html" in formats:
             bundle_beside()
         return _write_report(folder, formats, contents or compute_contents(folder), drawing)
+
+
+def require_formats(formats: Sequence[str]) -> Sequence[str]:
+    """The formats, if there are some and each is known."""
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        named = unknown[0] if unknown else ""
+        raise DeepCMEError(f"Unknown format {named!r}: choose from {', '.join(FORMATS)}.")
+    return formats
 
 
 def _write_report(
@@ -125,10 +131,3 @@ def _replace_earlier(folder: StudyFolder, contents: Contents, figures: list[str]
             file.unlink()
     manifest = {"sentence": outline.compute_verdict(contents).sentence, "files": files}
     write_text(path / _MANIFEST, json.dumps(manifest, indent=2) + "\n")
-
-
-def read_sentence(folder: StudyFolder) -> str:
-    """The sentence that the report in a study's folder opens with; empty without a report."""
-    if not (folder.path / _MANIFEST).is_file():
-        return ""
-    return str(folder.read_json(_MANIFEST).get("sentence", ""))
