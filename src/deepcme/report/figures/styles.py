@@ -236,12 +236,11 @@ def point_encodings(
     names: Sequence[str],
     title: str,
     field: str,
-    palette: Sequence[str] | None = None,
     legend: alt.Legend | None = None,
 ) -> dict[str, Any]:
-    """Colour and shape by name in one legend; colours in their order if none are given."""
+    """Colour and shape by name in one legend."""
     legend = legend or legend_of_points(names)
-    colour = alt.Scale(domain=[*names], range=[*(palette or colours(len(names)))])
+    colour = alt.Scale(domain=[*names], range=colours(len(names)))
     shape = alt.Scale(domain=[*names], range=shapes(len(names)))
     return {
         "color": alt.Color(f"{field}:N", title=title, scale=colour, legend=legend),
