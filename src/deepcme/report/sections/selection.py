@@ -298,7 +298,8 @@ def _write(contents: Contents) -> Blocks:
             f"{measure} against the number of genes; the numbers are in the next table",
             f"{measure} on held-out patients against the number of genes, with 95% intervals "
             "(bootstrap of patients). The grey band spans the random panels of the same size, "
-            "the dashed line is their mean. Click a ranking in the legend to single it out.",
+            "the dashed line is their mean.",
+            hint="Click a ranking in the legend to single it out.",
         ),
         Folded("What each way of selecting says", _write_details(contents)),
     ]

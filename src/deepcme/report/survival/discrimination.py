@@ -260,8 +260,8 @@ def _write(contents: Contents) -> Blocks:
         "AUC(t): of a patient with the event by that time and one without it then, how often "
         f"the first has the higher score. {contents.headline} is picked, with its 95% band, "
         "which holds for each time by itself; the dashed line across is chance. The line "
-        "begins at the fifth event. Click another name for that model. Below: all patients at "
-        "risk just before each time.",
+        "begins at the fifth event. Below: all patients at risk just before each time.",
+        hint="Click another name in the legend for the band of that model.",
     )
     if "auc_over_time" in contents.tables:
         table = contents.tables["auc_over_time"]
