@@ -56,6 +56,10 @@ def rows_of(split, patients, scores, labels):
     )
 
 
+def of_a_model(rows):
+    return rows.assign(model="network", sample=rows["patient"], part="test")
+
+
 def test_each_patient_counts_once_by_the_mean_rank_of_its_scores():
     """a is first of four and then second of two: (0.875 + 0.25) / 2."""
     test = pd.concat(
@@ -117,14 +121,15 @@ def test_the_precision_recall_curve_is_scikit_learn_s_of_mean_ranks(predictions)
 def test_the_precision_recall_curve_of_many_events_has_few_points(random):
     n = 3000
     rows = rows_of(0, [f"p{i}" for i in range(n)], random.normal(size=n), np.arange(n) % 2)
-    curve = compute_precision_recall(rows)
+    curve = compute_precision_recall(of_a_model(rows))
     assert len(curve) == 201 and curve["recall"].iloc[[0, -1]].tolist() == [0, 1]
 
 
 def test_scores_without_a_difference_have_the_prevalence_as_precision():
-    curve = compute_precision_recall(rows_of(0, "abcd", [1.0] * 4, [1, 0, 0, 0]))
-    assert curve["precision"].tolist() == [0.25, 0.25]
-    assert compute_precision_recall(rows_of(0, "ab", [1.0, 2.0], [1, 1])).empty
+    alike = of_a_model(rows_of(0, "abcd", [1.0] * 4, [1, 0, 0, 0]))
+    assert compute_precision_recall(alike)["precision"].tolist() == [0.25, 0.25]
+    of_one_class = of_a_model(rows_of(0, "ab", [1.0, 2.0], [1, 1]))
+    assert compute_precision_recall(of_one_class).empty
 
 
 def test_every_cohort_left_out_has_its_own(predictions):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import vl_convert
 
-from deepcme.report.blocks import Bullets, Figure, Table, Text
+from deepcme.report.blocks import Bullets, Figure, Group, Table, Text
 from deepcme.report.figures.styles import VEGA_LITE
 from deepcme.report.render import render_markdown, render_page
 from deepcme.report.sections.groups import meta_analysis
@@ -30,8 +30,14 @@ def computed(contents):
     return contents
 
 
+def opened(blocks):
+    """The blocks, and those that stand in others."""
+    for block in filter(None, blocks):
+        yield from opened(block.parts) if isinstance(block, Group) else [block]
+
+
 def blocks_of(contents):
-    return [block for module in MODULES for block in module.SECTION.write(contents) if block]
+    return [block for module in MODULES for block in opened(module.SECTION.write(contents))]
 
 
 def text_of(contents):

@@ -57,9 +57,8 @@ def test_the_chart_can_be_drawn_for_both_kinds_of_outcome(of_labels, of_times):
 def test_one_without_a_value_is_not_drawn(of_labels):
     table = of_labels.tables["beside_clinic"].copy()
     table.loc[table["model"] == "KNN", "value"] = float("nan")
-    assert "KNN" not in dict(
-        labels_and_kinds(plot_beside_clinic(table, "AUC", of_labels.roles))
-    )
+    chart = plot_beside_clinic(table, "AUC", of_labels.roles)
+    assert "KNN" not in dict(labels_and_kinds(chart))
 
 
 def test_the_text_says_each_number_with_its_interval_and_counts(of_labels, of_times):
