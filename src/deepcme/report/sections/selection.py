@@ -156,7 +156,7 @@ def _compute(contents: Contents) -> None:
         name, kind = file.split(".")
         if kind == "csv":
             contents.add(name, partial(folder.read_table, file), layouts.get(name))
-    contents.charts["panel_curve"] = plot_panel_curve(contents.tables["panel_curve"])
+    contents.charts["panel_curve"] = plot_panel_curve(_in_words(contents.tables["panel_curve"]))
 
 
 def _shorten(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

@@ -97,15 +97,14 @@ def _compute(contents: Contents) -> None:
         return add_at_risk(table, results)
 
     unit = results.time_scale.unit.capitalize() or "Time"
-    contents.add("auc_over_time", over_time, _lay_out_over_time(unit))
+    contents.add("auc_over_time", over_time, _lay_out_over_time(unit, contents.headline))
     if "auc_over_time" in contents.tables:
         contents.charts["auc_over_time"] = _draw_over_time(contents)
 
 
-def _lay_out_over_time(unit: str) -> TableLayout:
+def _lay_out_over_time(unit: str, headline: str) -> TableLayout:
     return TableLayout(
-        "AUC(t) of the model of the verdict over time; every interval holds for its time by "
-        "itself.",
+        f"AUC(t) of {headline} over time; every interval holds for its time by itself.",
         LEFT_OUT_COLUMN, ("shown", unit, ".3g"), Estimate("value", "AUC(t)"),
         ("at_risk", "At risk", ",.0f"), *_COUNTS,
         note="Averaged over the test parts in which it can be estimated by then.",
