@@ -217,7 +217,12 @@ def plot_gene_heat_map(cells: pd.DataFrame) -> Chart:
                 "value:Q",
                 title="Expression (standard deviations from the mean)",
                 scale=alt.Scale(type="threshold", domain=list(_STEPS), range=list(DIVERGING)),
-                legend=alt.Legend(orient="bottom", gradientLength=260, titleLimit=400),
+                legend=alt.Legend(
+                    orient="bottom",
+                    gradientLength=260,
+                    gradientStrokeColor=BAND,
+                    titleLimit=400,
+                ),
             ),
             tooltip=[
                 alt.Tooltip("label:N", title="Gene"),
