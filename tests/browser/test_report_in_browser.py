@@ -6,6 +6,7 @@ from tests.browser.conftest import opened
 
 pytestmark = pytest.mark.browser
 
+
 def test_the_reports_hold_every_section(reports):
     sections = ("added-value", "nulls", "selection", "genes", "training", "methods")
     honest, paper = (reports[name].read_text(encoding="utf-8") for name in ("honest", "paper"))
@@ -45,7 +46,7 @@ def test_whatever_gets_into_the_page_does_not_run(browser, reports, tmp_path):
     page.evaluate("document.getElementById('form').submit()")
     page.wait_for_timeout(300)
     assert page.evaluate("window.harmed") is None
-    assert page.evaluate("getComputedStyle(document.body).display") == "block"
+    assert page.evaluate("getComputedStyle(document.body).display") == "grid"
     assert page.evaluate("document.baseURI") == page.address
     assert {request for request in page.requests_made if request.startswith("http")} == set()
     assert sum("Content Security Policy" in problem for problem in page.problems) >= 5

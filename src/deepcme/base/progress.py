@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from html import escape
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Protocol
 
-from deepcme.base.terminal import say
+from deepcme.base.terminal import in_notebook, say
 from deepcme.base.words import duration
 from deepcme.base.workload import Workload
 
@@ -51,6 +52,9 @@ def show_progress(
     then = f", then {then}" if then else ""
     if quiet or not work.n_pieces:
         yield
+    elif in_notebook():
+        with _notebook_bar(description, work, noun):
+            yield
     elif sys.stderr.isatty():
         with _bar(description, work, noun):
             yield
@@ -62,7 +66,7 @@ def show_progress(
 @contextmanager
 def show_step(description: str, *, quiet: bool = False) -> Iterator[None]:
     """Say what is being done, if it takes a while."""
-    if quiet:
+    if quiet or in_notebook():
         yield
         return
     with _every(iter((_SLOW_AFTER,)), lambda: say(f"{description} ...", error=True)):
@@ -116,6 +120,21 @@ def _bar(description: str, work: Workload[Any], noun: str) -> Iterator[None]:
         with _every(repeat(_SECONDS_BETWEEN_LOOKS), show):
             yield
         show()
+
+
+@contextmanager
+def _notebook_bar(description: str, work: Workload[Any], noun: str) -> Iterator[None]:
+    """A bar below the cell, which goes when all is done."""
+    from IPython.display import HTML, display
+
+    def bar() -> HTML:
+        said = escape(f"{description}: {_count(work, noun)}{_left(work)}")
+        return HTML(f'<progress value="{work.share_done():.3f}" max="1"></progress> {said}')
+
+    shown = display(bar(), display_id=True)
+    with _every(repeat(_SECONDS_BETWEEN_LOOKS), lambda: shown.update(bar())):
+        yield
+    shown.update(HTML(""))
 
 
 def _columns(*columns: ProgressColumn) -> Progress:

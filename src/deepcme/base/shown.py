@@ -66,7 +66,7 @@ class Shown:
         parts += [f"<p>{escape(_cut(said))}</p>" for said in self.text]
         if self.facts:
             rows = (
-                f"<tr><th>{escape(name)}</th><td>{escape(_cut(said))}</td></tr>"
+                f"<tr><th {_LEFT}>{escape(name)}</th><td {_LEFT}>{escape(_cut(said))}</td></tr>"
                 for name, said in self.facts
             )
             parts.append(f"<table><tbody>{''.join(rows)}</tbody></table>")
@@ -79,6 +79,8 @@ class Shown:
 
 
 _ROWS_IN_HTML = 12
+_LEFT = 'style="text-align: left; vertical-align: top"'
+"""Of words in a table, which notebooks put to the right."""
 
 
 class Shows(ABC):

@@ -96,7 +96,7 @@ class Plot:
 
 
 def find_plot(
-    charts: dict[str, Chart], tables: dict[str, pd.DataFrame], called: str, *names: str
+    charts: dict[str, Chart], tables: dict[str, pd.DataFrame], *names: str, takes: str
 ) -> Plot:
     """The first chart of some names that there is.
 
@@ -104,10 +104,10 @@ def find_plot(
     ----------
     charts, tables : dict
         Of a report.
-    called : str
-        What was asked for.
     *names : str
         Of the chart, as different kinds of studies call it.
+    takes : str
+        Which studies have one.
 
     Raises
     ------
@@ -116,19 +116,19 @@ def find_plot(
     """
     for name in names:
         if name in charts:
-            return Plot(name, charts[name], tables.get(_TABLES.get(name, name)))
+            of_chart = (tables.get(table) for table in _TABLES.get(name, (name,)))
+            return Plot(name, charts[name], next((t for t in of_chart if t is not None), None))
     notes = getattr(charts, "why_absent", {})
-    why = next((notes[name] for name in names if name in notes), "")
-    there = ", ".join(charts) or "none"
-    raise UnknownNameError(
-        f"This study has no chart {called!r}{f': {why}' if why else f'; there are {there}.'}"
-    )
+    why = next((notes[name] for name in names if name in notes), f"it takes {takes}.")
+    raise UnknownNameError(f"This study has no such chart ({names[0]}): {why}")
 
 
 _TABLES = {
-    "training_curves": "history",
-    "gene_set_running_sums": "gene_set_leading_edges",
-    "prediction_instability": "instability",
-    "mape": "instability",
+    "calibration": ("calibration_curves", "calibration_groups"),
+    "genes_alone": ("genes",),
+    "training_curves": ("history",),
+    "gene_set_running_sums": ("gene_set_leading_edges",),
+    "prediction_instability": ("instability",),
+    "mape": ("instability",),
 }
-"""The table of a chart that is called otherwise."""
+"""Tables of a chart that are called otherwise, of which the first that there is counts."""

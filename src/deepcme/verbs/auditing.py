@@ -88,8 +88,8 @@ def audit(cohort: Cohort | str | Path) -> Findings:
     --------
     >>> import deepcme
     >>> findings = deepcme.audit(deepcme.datasets.transbig())
-    >>> [finding.code for finding in findings.severe]
-    []
+    >>> [finding.code for finding in findings]
+    ['DCM005', 'DCM012']
     """
     checked = as_cohort(cohort)
     return Findings(checked.name, audit_cohort(checked), find_follow_up_columns(checked))

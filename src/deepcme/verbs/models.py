@@ -161,13 +161,10 @@ def train(
     --------
     >>> import deepcme
     >>> cohort = deepcme.simulate(
-    ...     samples=60, genes=30, events=24, signal_genes=5, module_size=5
+    ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
     ... )
-    >>> model = deepcme.train(cohort, model="LR-tuned", repeats=1, quiet=True)
-    >>> new = deepcme.simulate(
-    ...     samples=20, genes=30, events=8, signal_genes=5, module_size=5, seed=2
-    ... )
-    >>> predictions = model.predict(new.to_frame(), scale="fpkm")
+    >>> model = deepcme.train(cohort[:60], model="LR-tuned", repeats=1, quiet=True)
+    >>> predictions = model.predict(cohort[60:].to_frame(), scale="fpkm")
     >>> predictions.frame()["probability"].between(0, 1).all()
     np.True_
     """
@@ -189,9 +186,9 @@ def load_model(folder: str | Path) -> TrainedModel:
     --------
     >>> import deepcme
     >>> cohort = deepcme.simulate(
-    ...     samples=60, genes=30, events=24, signal_genes=5, module_size=5
+    ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
     ... )
-    >>> deepcme.train(cohort, model="LR-tuned", repeats=1, quiet=True).save("my-model")
+    >>> deepcme.train(cohort[:60], model="LR-tuned", repeats=1, quiet=True).save("my-model")
     >>> deepcme.load_model("my-model").manifest.cohort.samples
     60
     """
@@ -242,14 +239,11 @@ def predict(
     --------
     >>> import deepcme
     >>> cohort = deepcme.simulate(
-    ...     samples=60, genes=30, events=24, signal_genes=5, module_size=5
+    ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
     ... )
-    >>> model = deepcme.train(cohort, model="LR-tuned", repeats=1, quiet=True)
-    >>> new = deepcme.simulate(
-    ...     samples=20, genes=30, events=8, signal_genes=5, module_size=5, seed=2
-    ... )
-    >>> len(deepcme.predict(model, new).frame())
-    20
+    >>> model = deepcme.train(cohort[:60], model="LR-tuned", repeats=1, quiet=True)
+    >>> len(deepcme.predict(model, cohort[60:]).frame())
+    30
     """
     loaded = _as_model(model)
     if len(times):
@@ -302,13 +296,10 @@ def validate(
     --------
     >>> import deepcme
     >>> cohort = deepcme.simulate(
-    ...     samples=60, genes=30, events=24, signal_genes=5, module_size=5
+    ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
     ... )
-    >>> model = deepcme.train(cohort, model="LR-tuned", repeats=1, quiet=True)
-    >>> new = deepcme.simulate(
-    ...     samples=60, genes=30, events=24, signal_genes=5, module_size=5, seed=2
-    ... )
-    >>> list(deepcme.validate(model, new).tables)[:2]
+    >>> model = deepcme.train(cohort[:60], model="LR-tuned", repeats=1, quiet=True)
+    >>> list(deepcme.validate(model, cohort[60:]).tables)[:2]
     ['predictions', 'external_auc']
     """
     validation = validate_model(

@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from deepcme.base.errors import DeepCMEError, naming_file
+from deepcme.base.errors import DeepCMEError
 from deepcme.base.shown import Shown, Shows
-from deepcme.base.time_scale import TimeScale
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.endpoints.units import TimeUnit
-from deepcme.cohort.survival import SurvivalOutcome, require_horizon
-from deepcme.evaluation.survival.planning.sample_size import expect_patients_like
-from deepcme.evaluation.survival.tables.evaluated import follow_patients
+from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.simulation.cohorts import CohortDesign, simulate_cohort
-from deepcme.simulation.planning import EVENTS, RankedGenes
-from deepcme.simulation.power import (
-    PowerDesign,
-    compute_power,
-    describe_events_needed,
-    describe_model_sizes,
-)
 from deepcme.simulation.survival import (
     FollowUpDesign,
     SurvivalDesign,
     simulate_survival_cohort,
 )
-from deepcme.simulation.survival_power import (
-    SurvivalPowerDesign,
-    compute_survival_power,
-    describe_survival_events_needed,
-    describe_survival_sizes,
-)
+from deepcme.verbs.plans import Given, follow, plan_binary, plan_times
 from deepcme.verbs.reading import as_cohort
 
 _GENES, _SIGNAL_GENES, _TOP = 20_000, 50, 100
-_AUC, _CONCORDANCE, _HAZARD_RATIO = 0.7, 0.7, 1.5
-_Given = Mapping[str, Any]
-"""What was said of one kind of outcome, without what was not."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -143,9 +124,9 @@ def power(
         **_given(effect=effect),
     }
     if _is_of_times(own, called, binary, times):
-        followed = None if own is None else _follow(own, called, times)
-        return PowerPlan(*_plan_times(followed, times, ranked, half_width, parameters))
-    return PowerPlan(*_plan_binary(own, binary, ranked, half_width, parameters))
+        followed = None if own is None else follow(own, called, times)
+        return PowerPlan(*plan_times(followed, times, ranked, half_width, parameters))
+    return PowerPlan(*plan_binary(own, binary, ranked, half_width, parameters))
 
 
 def simulate(
@@ -263,7 +244,7 @@ def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _is_of_times(own: Cohort | None, called: str, binary: _Given, times: _Given) -> bool:
+def _is_of_times(own: Cohort | None, called: str, binary: Given, times: Given) -> bool:
     """Whether times are planned for; what is of the other kind is refused."""
     of_binary, of_times = [*map(_option, binary)], [*map(_option, times)]
     if own is None:
@@ -281,116 +262,3 @@ def _is_of_times(own: Cohort | None, called: str, binary: _Given, times: _Given)
             f"{wrong[0]} is for {other}, and {called} has {there}: leave it out."
         )
     return has_times
-
-
-def _plan_binary(
-    cohort: Cohort | None,
-    binary: _Given,
-    ranked: dict[str, Any],
-    half_width: float,
-    parameters: int,
-) -> tuple[pd.DataFrame, str]:
-    events, share = set(EVENTS), 0.2
-    if cohort is not None:
-        events.add(cohort.n_positive_patients)
-        share = cohort.n_positive_patients / cohort.n_patients
-    design = PowerDesign(
-        prevalence=binary.get("prevalence", share),
-        auc=binary.get("auc", _AUC),
-        **ranked,
-    )
-    answer = describe_events_needed(design, half_width)
-    sizes = describe_model_sizes(design, parameters, binary.get("threshold"))
-    table = compute_power(design, sorted(events))
-    return table, f"{_format_power(table, design)}\n\n{answer}\n\n{sizes}"
-
-
-def _plan_times(
-    followed: _Followed | None,
-    times: _Given,
-    ranked: dict[str, Any],
-    half_width: float,
-    parameters: int,
-) -> tuple[pd.DataFrame, str]:
-    events, until = set(EVENTS), "the horizon"
-    given = {"concordance": _CONCORDANCE, **times}
-    hazard_ratio = given.pop("hazard_ratio", _HAZARD_RATIO)
-    if followed is not None:
-        given = {"risk": followed.risk, "censored": followed.censored, **given}
-        until = followed.until
-        events.add(followed.events)
-    design = SurvivalPowerDesign(**given, **ranked)
-    answer = describe_survival_events_needed(design, half_width, hazard_ratio)
-    sizes = describe_survival_sizes(design, parameters)
-    table = compute_survival_power(design, sorted(events))
-    return table, f"{_format_times(table, design, until)}\n\n{answer}\n\n{sizes}"
-
-
-@dataclass(frozen=True)
-class _Followed:
-    """Risk and loss in a cohort, its patients seen to have the event, and the horizon."""
-
-    risk: float
-    censored: float
-    events: int
-    until: str
-
-
-def _follow(cohort: Cohort, path: str, times: _Given) -> _Followed:
-    endpoint = cohort.outcome.endpoint
-    follow_up = follow_patients(cohort.obs, pd.Index(cohort.obs["patient"].unique()))
-    concordance = times.get("concordance", _CONCORDANCE)
-    with naming_file(path):
-        horizon = require_horizon(endpoint)
-    patients = expect_patients_like(follow_up, horizon, concordance)
-    by_horizon = round(patients.event_share * follow_up.n)
-    until = TimeScale.of(endpoint.unit, float(follow_up.times.max())).describe(horizon)
-    return _Followed(patients.risk, patients.censored, by_horizon, until)
-
-
-def _format_power(table: pd.DataFrame, design: PowerDesign) -> str:
-    shown = {
-        **_count(table),
-        "AUC, 20% test part": _interval(table["test_auc_low"], table["test_auc_high"]),
-        "AUC, whole cohort": _interval(table["auc_low"], table["auc_high"]),
-        **_rank(table, design),
-    }
-    return (
-        f"Prevalence {design.prevalence:.3g}, AUC {design.auc:.2f}, {design.signal_genes:,} "
-        f"true genes of effect {design.effect:g} among {design.genes:,}:\n\n{_align(shown)}"
-    )
-
-
-def _format_times(table: pd.DataFrame, design: SurvivalPowerDesign, until: str) -> str:
-    shown = {
-        **_count(table),
-        "C, 20% test part": _interval(table["test_c_low"], table["test_c_high"]),
-        "C, whole cohort": _interval(table["c_low"], table["c_high"]),
-        "hazard ratio": [f"{ratio:.2f}" for ratio in table["hazard_ratio"]],
-        **_rank(table, design),
-    }
-    return (
-        f"By {until}: risk {design.risk:.3g}, an event seen in "
-        f"{design.patients.event_share:.3g} of the patients, C {design.concordance:.2f}, "
-        f"{design.signal_genes:,} true genes of log hazard ratio {design.effect:g} among "
-        f"{design.genes:,}:\n\n{_align(shown)}"
-    )
-
-
-def _count(table: pd.DataFrame) -> dict[str, list[str]]:
-    return {name: [f"{n:,}" for n in table[name]] for name in ("events", "patients")}
-
-
-def _rank(table: pd.DataFrame, design: RankedGenes) -> dict[str, list[str]]:
-    among = [f"{p:.0%}" for p in table["top_probability"]]
-    ranked = {f"true gene in first {design.top:,}": among} if design.top_tells else {}
-    return ranked | {"parameters": [f"{n:,}" for n in table["parameters"]]}
-
-
-def _interval(low: pd.Series, high: pd.Series) -> list[str]:
-    return [f"{a:.2f} to {b:.2f}" for a, b in zip(low, high, strict=True)]
-
-
-def _align(shown: dict[str, list[str]]) -> str:
-
-    return pd.DataFrame(shown).to_string(index=False)

@@ -77,7 +77,7 @@ class StudyResult(Shows):
         )
         return Shown(
             title,
-            [self.report.verdict.sentence],
+            [*filter(None, [study.try_out]), self.report.verdict.sentence],
             facts,
             end="More: .report (verdict, tables, charts), .study; deepcme.plots draws them.",
         )
@@ -94,6 +94,7 @@ def run(
     protocol: Protocol | None = None,
     design: Design | None = None,
     repeats: int | None = None,
+    quick: bool = False,
     selection: bool = False,
     permutations: int | None = None,
     nulls: int | None = None,
@@ -136,6 +137,8 @@ def run(
         How patients are split.
     repeats : int, optional
         How often they are.
+    quick : bool
+        A try-out: few models and splits, which is not a result.
     selection : bool
         Select genes as well: panels, decoys, stability.
     permutations, nulls : int, optional
@@ -207,9 +210,10 @@ def run(
     )
     given = cohort if isinstance(cohort, Cohort) else None
     if given is not None:
-        study, folder = _study_of_memory(given, asked, out)
+        study, folder = _study_of_memory(given, asked, out, quick)
     else:
-        study, name = study_asked(None if cohort is None else Path(str(cohort)), asked)
+        source = None if cohort is None else Path(str(cohort))
+        study, name = study_asked(source, asked, quick=quick)
         folder = default_folder(name, study) if out is None else Path(out)
     with only_one_in(folder), if_halted(lambda: "before its report", GOES_ON):
         finished = run_study(
@@ -290,15 +294,19 @@ def default_folder(name: str, study: Study) -> Path:
 
 
 def _study_of_memory(
-    cohort: Cohort, asked: dict[str, Any], out: str | Path | None
+    cohort: Cohort, asked: dict[str, Any], out: str | Path | None, quick: bool
 ) -> tuple[Study, Path]:
     """The study of a cohort that is no file yet, and its folder."""
     outcome = cohort.outcome
     endpoint = outcome.endpoint if isinstance(outcome, SurvivalOutcome) else None
 
-    def made(path: Path) -> Study:
+    def of(path: Path, asked: dict[str, Any]) -> Study:
         values = {"cohort": {"path": path}, **asked}
         return make_study(with_times(values, endpoint), folder=None)
+
+    def made(path: Path) -> Study:
+        study = of(path, asked)
+        return of(path, quick_settings_asked(study, asked)) if quick else study
 
     folder = Path(out) if out is not None else None
     if folder is None:

@@ -163,13 +163,9 @@ def open_report(
         Of the cohort.
     """
     results = contents.results
-    warned = [
-        Warned(f"{finding['title']}.", _AUDIT)
-        for finding in select_severe(results.folder.read_findings())
-    ]
-    if try_out := results.study.try_out:
-        warned.insert(0, Warned(try_out))
-    protocol = results.study.protocol
+    severe = select_severe(results.folder.read_findings())
+    warned = [Warned(f"{finding['title']}.", _AUDIT) for finding in severe]
+    protocol, try_out = results.study.protocol, results.study.try_out
     as_published = (
         " (as published: split by sample, standardised over all rows; its AUC is not one to "
         "expect of new patients)"
@@ -180,7 +176,7 @@ def open_report(
         verdict.sentence,
         tiles,
         figure,
-        warned,
+        [*([Warned(try_out)] if try_out else []), *warned],
         verdict.points,
         [
             f"{counts}, {results.cohort['genes']:,} genes; protocol {protocol}{as_published}. "
