@@ -5,7 +5,7 @@ Imports sit inside the commands, so that --help answers at once.
 
 from __future__ import annotations
 
-from typing import Annotated, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
