@@ -21,7 +21,7 @@ def new():
 
 @pytest.fixture(scope="module")
 def model():
-    return deepcme.train(invented_cohort(), model="LR-tuned", repeats=1, quiet=True)
+    return deepcme.train(invented_cohort(), model="LR", repeats=1, quiet=True)
 
 
 def test_a_data_frame_is_predicted_as_the_cohort_that_it_is_of(model, new):
