@@ -37,6 +37,38 @@ def test_a_text_of_several_lines_keeps_them(capsys):
     assert capsys.readouterr().out == "a\n\nb\\x1b\n"
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def said_on_a_terminal(monkeypatch, columns, *arguments, **options):
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    say(*arguments, **options)
+    return stream.getvalue().splitlines()
+
+
+def test_a_terminal_gets_a_line_broken_between_words(monkeypatch):
+    line = "- Patients who are in both cohorts are left out where one tests the-other-cohort."
+    lines = said_on_a_terminal(monkeypatch, 44, line)
+    assert lines[1].startswith("  ")
+    assert max(map(len, lines)) <= 44
+    assert " ".join(" ".join(lines).split()) == line
+
+
+def test_what_is_copied_stays_one_line_on_a_terminal(monkeypatch):
+    command = "Next: deepcme prepare geo GSE7390/GSE7390_series_matrix.txt.gz -o cohort.h5ad"
+    assert said_on_a_terminal(monkeypatch, 44, command, whole=True) == [command]
+
+
+def test_elsewhere_a_line_stays_one_however_long(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "44")
+    say("a word " * 30)
+    assert capsys.readouterr().out.count("\n") == 1
+
+
 def test_a_terminal_that_cannot_show_a_letter_gets_it_escaped(monkeypatch):
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", stream)

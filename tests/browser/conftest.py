@@ -89,6 +89,11 @@ def browser():
 SCREENS = {"desktop": (1280, 900), "tablet": (1024, 768), "phone": (390, 844)}
 
 
+ALL_DRAWN = """async () => {
+  for (const target of document.querySelectorAll('[data-chart]')) await target.drawing.fit();
+}"""
+
+
 def opened(browser, report, screen, **settings):
     """A page with all its charts drawn, which notes what it asks for and complains of."""
     width, height = SCREENS[screen]
@@ -101,27 +106,22 @@ def opened(browser, report, screen, **settings):
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("request", lambda request: page.requests_made.append(request.url))
     page.goto(page.address)
-    for chart in page.locator("[data-chart]").all():
-        chart.locator("svg").wait_for(state="attached")
+    page.evaluate(ALL_DRAWN)
     return page
 
 
-@pytest.fixture(params=list(SCREENS))
-def screen(request):
-    return request.param
-
-
-@pytest.fixture
-def page(browser, reports, screen):
+@pytest.fixture(params=["desktop", "phone"])
+def page(browser, reports, request):
     """The honest report."""
-    page = opened(browser, reports["honest"], screen)
+    page = opened(browser, reports["honest"], request.param)
     yield page
     page.close()
 
 
-@pytest.fixture(params=["honest", "paper"])
-def any_page(browser, reports, screen, request):
-    """Either report."""
-    page = opened(browser, reports[request.param], screen)
+@pytest.fixture(scope="session", params=[(r, s) for s in SCREENS for r in ("honest", "paper")])
+def any_page(browser, reports, request):
+    """Either report on each screen, which tests look at and leave as it is."""
+    report, screen = request.param
+    page = opened(browser, reports[report], screen)
     yield page
     page.close()

@@ -46,7 +46,7 @@ def test_whatever_gets_into_the_page_does_not_run(browser, reports, tmp_path):
     page.evaluate("document.getElementById('form').submit()")
     page.wait_for_timeout(300)
     assert page.evaluate("window.harmed") is None
-    assert page.evaluate("getComputedStyle(document.body).display") == "block"
+    assert page.evaluate("getComputedStyle(document.body).display") == "grid"
     assert page.evaluate("document.baseURI") == page.address
     assert {request for request in page.requests_made if request.startswith("http")} == set()
     assert sum("Content Security Policy" in problem for problem in page.problems) >= 5

@@ -21,7 +21,7 @@ def test_from_a_cohort_to_a_panel(tmp_path):
         "--random-panels", "2", "--jobs", "1", cwd=tmp_path,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
-    assert "soft-path: 1 gene, AUC 0." in ran.stdout
+    assert "a network's soft path: 1 gene, AUC 0." in ran.stdout
     assert "random panels of that size" in ran.stdout
     assert "Panels: 21 of 21" in ran.stderr
     folder = tmp_path / "results" / "cohort-panel"

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
+from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from deepcme.evaluation.bootstrap import draw_patients
 from deepcme.evaluation.discrimination import compute_discrimination
@@ -19,6 +20,7 @@ from deepcme.evaluation.over_patients import (
     average_over_splits,
     compute_metrics_over_patients,
     compute_over_patients,
+    compute_precision_recall,
 )
 from tests.evaluation.cross_validated import Simulated, simulate_cross_validated_pr_auc
 
@@ -52,6 +54,10 @@ def rows_of(split, patients, scores, labels):
     return pd.DataFrame(
         {"split": split, "patient": list(patients), "score": scores, "label": labels}
     )
+
+
+def of_a_model(rows):
+    return rows.assign(model="network", sample=rows["patient"], part="test")
 
 
 def test_each_patient_counts_once_by_the_mean_rank_of_its_scores():
@@ -93,6 +99,37 @@ def test_discrimination_and_the_table_of_metrics_agree(predictions, random):
     np.testing.assert_array_equal(table["value"], found["pr_auc"])
     np.testing.assert_array_equal(table["chance"], found["pr_auc_chance"])
     assert (table["n"] == found["n_patients"]).all()
+
+
+def test_the_precision_recall_curve_is_scikit_learn_s_of_mean_ranks(predictions):
+    curves = compute_precision_recall(predictions)
+    test = predictions.query("part == 'test'")
+    for model, rows in test.groupby("model"):
+        patients = average_over_splits(rows)
+        precision, recall, _ = precision_recall_curve(patients["label"], patients["score"])
+        curve = curves[curves["model"] == model]
+        assert curve["recall"].is_monotonic_increasing
+        for at, found in zip(curve["recall"][1:], curve["precision"][1:], strict=True):
+            assert found == precision[np.isclose(recall, at)].max()
+        area = (curve["precision"] * curve["recall"].diff()).sum()
+        assert area == pytest.approx(
+            average_precision_score(patients["label"], patients["score"])
+        )
+        assert set(curve["prevalence"]) == {patients["label"].mean()}
+
+
+def test_the_precision_recall_curve_of_many_events_has_few_points(random):
+    n = 3000
+    rows = rows_of(0, [f"p{i}" for i in range(n)], random.normal(size=n), np.arange(n) % 2)
+    curve = compute_precision_recall(of_a_model(rows))
+    assert len(curve) == 201 and curve["recall"].iloc[[0, -1]].tolist() == [0, 1]
+
+
+def test_scores_without_a_difference_have_the_prevalence_as_precision():
+    alike = of_a_model(rows_of(0, "abcd", [1.0] * 4, [1, 0, 0, 0]))
+    assert compute_precision_recall(alike)["precision"].tolist() == [0.25, 0.25]
+    of_one_class = of_a_model(rows_of(0, "ab", [1.0, 2.0], [1, 1]))
+    assert compute_precision_recall(of_one_class).empty
 
 
 def test_every_cohort_left_out_has_its_own(predictions):

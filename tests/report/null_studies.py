@@ -26,6 +26,7 @@ from deepcme.evaluation.intervals import compute_wilson_interval
 from deepcme.models.signatures.published import load_signature
 from deepcme.report.contents import compute_contents
 from deepcme.report.section import Contents
+from deepcme.report.verdict.answers import choose_answer
 from deepcme.report.verdict.phrases import choose_phrases
 from deepcme.report.verdict.verdict import gather_facts
 from deepcme.study.run import run_study
@@ -94,7 +95,7 @@ KINDS = {
             "clinical": {"columns": ["stage"], "genes": "LR-tuned"},
         },
         clinical=1.0,
-        errs="genes add",
+        errs="genes add|sentence: adds",
     ),
 }
 
@@ -144,11 +145,13 @@ def find_claims(kind: Kind, seed: int) -> list[str]:
 
 
 def name_claims(contents: Contents) -> list[str]:
-    """Names of the phrases of a verdict that claim something, and of what sections claim in it."""
+    """Names of what a report claims: phrases of its verdict, its first sentence, its sections."""
     facts = gather_facts(contents)
     phrases = choose_phrases(facts)
     text = " ".join(phrase.words(facts) for phrase in phrases)
     claims = [phrase.name for phrase in phrases if phrase.claims]
+    answer = choose_answer(facts)
+    claims += [f"sentence: {answer.name}"] if answer.claims else []
     return claims + [name for name, words in OF_SECTIONS.items() if re.search(words, text)]
 
 

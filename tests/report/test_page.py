@@ -17,6 +17,7 @@ from deepcme.evaluation.probabilities.recalibration import recalibrate_predictio
 from deepcme.report import outline
 from deepcme.report.blocks import Figure, Heading, Text
 from deepcme.report.formatting import TableLayout
+from deepcme.report.markdown import escape_markdown
 from deepcme.report.page import write_report
 from deepcme.report.section import Section
 from deepcme.report.sections import discrimination
@@ -86,7 +87,9 @@ def test_a_notebook_gets_the_same_tables_and_the_charts_as_objects(folder):
     assert set(report.charts) == drawn
     for chart in report.charts.values():
         assert "vega-lite" in chart.to_dict(validate=True)["$schema"]
-    assert report.verdict.paragraph in (folder.path / "report.md").read_text(encoding="utf-8")
+    said = (folder.path / "report.md").read_text(encoding="utf-8")
+    assert f"**{escape_markdown(report.verdict.sentence)}**" in said
+    assert all(escape_markdown(text) in said for _, text in report.verdict.points)
     assert "history" not in report.notes
     assert report.findings == folder.read_findings()
     assert report.findings
@@ -284,7 +287,7 @@ def test_the_page_flags_genes_by_the_column_alone(folder, tmp_path):
     scores.to_csv(copy.path / "gene_scores.csv", index=False)
     text = write_report(copy).read_text(encoding="utf-8")
     rows = re.findall(r">(gene\d+)</a>.*?</tr>", text)
-    flagged = [row for row in re.findall(r"<tr>.*?</tr>", text) if "(few)" in row]
+    flagged = [row for row in re.findall(r"<tr>.*?</tr>", text) if "few samples" in row]
     assert len(rows) == 11
     assert len(flagged) == 1
     assert ">gene3</a>" in flagged[0]

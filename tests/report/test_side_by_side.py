@@ -246,7 +246,7 @@ def test_the_page_shows_the_differences_and_escapes_names(tmp_path):
     write_side_by_side(table, tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "<b>" not in text
-    assert f"{table['difference'].iloc[-1]:+.3f}" in text
+    assert f"{table['difference'].iloc[-1]:+.2f}" in text
     assert SAME_SPLITS in text
     write_side_by_side(table, tmp_path / "table.csv")
     pd.testing.assert_frame_equal(

@@ -38,23 +38,25 @@ def page(contents):
     return render_markdown("", chain(*(section.write(contents) for section in SECTIONS)))
 
 
-def caption(contents, name):
-    return contents.show(name).shown.caption
+def told(contents, name):
+    """What a table's caption and the note below it say."""
+    shown = contents.show(name).shown
+    return f"{shown.caption} {shown.note}"
 
 
 def test_the_pr_auc_of_chance_is_not_called_the_prevalence(contents, page):
     table = contents.tables["discrimination"]
     assert (table["pr_auc_chance"] > table["prevalence"]).all()
-    assert "that of chance (Bestgen 2015), which is above the prevalence" in caption(
+    assert "that of chance (Bestgen 2015), which is above the prevalence" in told(
         contents, "discrimination"
     )
     assert "prevalence is the PR-AUC" not in page
 
 
 def test_each_interval_says_what_it_is_and_of_what(contents, page):
-    assert "Intervals: bootstrap of patients" in caption(contents, "discrimination")
-    assert "95% interval (Student's t)" in caption(contents, "comparison")
-    assert "Wilson's, of the Monte-Carlo error" in caption(contents, "permutation")
+    assert "Intervals: bootstrap of patients" in told(contents, "discrimination")
+    assert "95% interval (Student's t)" in told(contents, "comparison")
+    assert "Wilson's, of the Monte-Carlo error" in told(contents, "permutation")
     results = contents.results
     methods = dict(
         describe_methods(results.study, results.cohort, contents.tables, contents.notes)
@@ -66,7 +68,7 @@ def test_each_interval_says_what_it_is_and_of_what(contents, page):
 def test_the_test_over_splits_is_called_approximate_and_no_other_p_is_of_pooled_scores(
     contents,
 ):
-    assert "(Nadeau and Bengio 2003): approximate" in caption(contents, "comparison")
+    assert "(Nadeau and Bengio 2003): approximate" in told(contents, "comparison")
     with_p = {
         name
         for name, table in contents.tables.items()
@@ -97,7 +99,7 @@ def test_two_permutations_are_no_evidence_either_way(contents):
 def test_three_probabilities_come_with_their_prior_margin_and_its_reason(contents):
     headings = contents.show("comparison").shown.headings
     assert {"P(better)", "P(equivalent)", "P(worse)"} <= set(headings)
-    assert DESCRIBED_PROBABILITIES in caption(contents, "comparison")
+    assert DESCRIBED_PROBABILITIES in told(contents, "comparison")
     for words in ("posterior under a flat prior", "A margin of 0.02 is a convention"):
         assert words in DESCRIBED_PROBABILITIES
 
@@ -114,4 +116,4 @@ def test_draws_of_the_validation_part_are_no_sample_of_a_population(contents):
     assert "is that of no population and is not given" in left_out
     folds = describe_deviation(FoldsDesign(by="patient", strata="none"))
     assert "draws" not in folds
-    assert folds in caption(contents, "discrimination")
+    assert folds in told(contents, "discrimination")

@@ -199,7 +199,7 @@ def test_the_curve_for_times_is_of_unos_c(times, results_of_times):
     genes = compute_panel_genes(times, results_of_times, chosen)
     assert (genes["gene"][0], genes["frequency"][0]) == ("gene0", 1.0)
     sentence = describe_choice(chosen.to_dict("records")[0])
-    assert sentence.startswith("cox-score: 1 gene, Uno's C 0.")
+    assert sentence.startswith("Cox's score test: 1 gene, Uno's C 0.")
 
 
 def test_unos_c_of_all_genes_is_that_of_the_studys_model(times, results_of_times):

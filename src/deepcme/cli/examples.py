@@ -27,9 +27,10 @@ EXAMPLES = {
         "    --time OS.time --event OS --time-unit days -o xena.h5ad"
     ),
     "prepare cbioportal": (
-        "deepcme prepare cbioportal brca_metabric/data_mrna_seq_v2_rsem.txt \\\n"
+        "deepcme prepare cbioportal \\\n"
+        "    brca_metabric/data_mrna_illumina_microarray.txt \\\n"
         "    --clinical-table brca_metabric/data_clinical_patient.txt \\\n"
-        "    --label pathologic-m1 -o metabric.h5ad"
+        "    --time RFS_MONTHS --event RFS_STATUS --horizon 60 -o metabric.h5ad"
     ),
     "prepare archs4": (
         "deepcme prepare archs4 human_gene_v2.5.h5 --series GSE1234 --label relapse \\\n"

@@ -13,9 +13,8 @@ from deepcme.base.shown import Shown, Shows, names_in_line
 from deepcme.report.contents import compute_contents
 from deepcme.report.figures.styles import Chart
 from deepcme.report.opening.opening import Opening, Tile
+from deepcme.report.outline import compute_verdict, sections_of
 from deepcme.report.section import Contents
-from deepcme.report.survival.verdict import verdict as survival_verdict
-from deepcme.report.verdict import verdict
 from deepcme.report.verdict.verdict import Verdict
 from deepcme.study.store import StudyFolder
 
@@ -27,7 +26,7 @@ class Report(Shows):
     Attributes
     ----------
     verdict : Verdict
-        `sentence`, `warnings` and `paragraph`, as the report opens with them.
+        `sentence`, `warnings`, `points` and `paragraph`, as the report opens with them.
     findings : list of dict
         What the audit found: code, severity, title, evidence, advice.
     tables : dict of DataFrame
@@ -55,15 +54,10 @@ class Report(Shows):
     @classmethod
     def of(cls, contents: Contents) -> Self:
         """The report whose sections are computed."""
-        if contents.results.is_survival:
-            section = survival_verdict.SECTION
-            found = survival_verdict.compute_survival_verdict(contents)
-        else:
-            section, found = verdict.SECTION, verdict.compute_verdict(contents)
-        blocks = section.write(contents)
+        blocks = sections_of(contents.results.study)[0].write(contents)
         tiles = next((block.tiles for block in blocks if isinstance(block, Opening)), ())
         return cls(
-            found,
+            compute_verdict(contents),
             contents.results.folder.read_findings(),
             Named(contents.tables, "table", "This report", contents.notes),
             Named(contents.charts, "chart", "This report", contents.notes),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from deepcme.report.closing import not_run
 from deepcme.report.opening import forest
-from deepcme.report.section import Section
+from deepcme.report.section import Contents, Section
 from deepcme.report.sections import (
     added_value,
     calibration,
@@ -38,6 +40,7 @@ from deepcme.report.survival import sample_size as sample_size_by_horizon
 from deepcme.report.survival import usefulness as usefulness_at_horizon
 from deepcme.report.survival.verdict import verdict as survival_verdict
 from deepcme.report.verdict import verdict
+from deepcme.report.verdict.verdict import Verdict
 from deepcme.study.resolved import Study
 
 SECTIONS: tuple[Section, ...] = (
@@ -67,3 +70,15 @@ SURVIVAL_SECTIONS: tuple[Section, ...] = (
 def sections_of(study: Study) -> tuple[Section, ...]:
     """The sections of a study's report."""
     return SECTIONS if study.survival is None else SURVIVAL_SECTIONS
+
+
+def compute_verdict(contents: Contents) -> Verdict:
+    """The verdict on a study's headline, of what the sections found."""
+    study = contents.results.study
+    found = (
+        verdict.compute_verdict(contents)
+        if study.survival is None
+        else survival_verdict.compute_survival_verdict(contents)
+    )
+    first = (study.try_out,) if study.try_out else ()
+    return replace(found, warnings=(*first, *found.warnings))

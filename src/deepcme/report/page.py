@@ -49,7 +49,7 @@ def write_report(
         ``report.html``; ``report.md``; every table as ``tables/NAME.csv``. The
         charts come as ``figures/NAME.svg`` and ``.pdf`` with any of them. Tables and
         charts of an earlier report that this one lacks are removed; ``report.json``
-        lists those of this one.
+        lists those of this one, and has the sentence that it opens with.
     contents : Contents, optional
         What the report says, where it is computed already.
 
@@ -64,14 +64,20 @@ def write_report(
         If a format is unknown, the folder is not that of a finished study, or a run is at
         work there.
     """
-    unknown = [name for name in formats if name not in FORMATS]
-    if unknown or not formats:
-        named = unknown[0] if unknown else ""
-        raise DeepCMEError(f"Unknown format {named!r}: choose from {', '.join(FORMATS)}.")
+    require_formats(formats)
     with only_one_in(folder.path), begin_drawing() as drawing:
         if "html" in formats:
             bundle_beside()
         return _write_report(folder, formats, contents or compute_contents(folder), drawing)
+
+
+def require_formats(formats: Sequence[str]) -> Sequence[str]:
+    """The formats, if there are some and each is known."""
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        named = unknown[0] if unknown else ""
+        raise DeepCMEError(f"Unknown format {named!r}: choose from {', '.join(FORMATS)}.")
+    return formats
 
 
 def _write_report(
@@ -123,4 +129,5 @@ def _replace_earlier(folder: StudyFolder, contents: Contents, figures: list[str]
         is_earlier = name in earlier if has_list else file.stem in _WITHOUT_LIST
         if is_earlier and name not in files:
             file.unlink()
-    write_text(path / _MANIFEST, json.dumps({"files": files}, indent=2) + "\n")
+    manifest = {"sentence": outline.compute_verdict(contents).sentence, "files": files}
+    write_text(path / _MANIFEST, json.dumps(manifest, indent=2) + "\n")

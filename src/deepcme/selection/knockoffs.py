@@ -311,6 +311,6 @@ def _claim(n_selected: int, estimate: float, proportion: float, decoys: DecoyKin
         else ""
     )
     return (
-        f"{counted(n_selected, 'gene')} {'is' if n_selected == 1 else 'are'} selected, of which about {estimate:.0%} are estimated "
-        f"to be false.{warning}"
+        f"{counted(n_selected, 'gene')} {'is' if n_selected == 1 else 'are'} selected, of "
+        f"which about {estimate:.0%} are estimated to be false.{warning}"
     )

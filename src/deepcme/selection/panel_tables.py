@@ -18,7 +18,7 @@ from deepcme.evaluation.survival.measured import UNO
 from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
 from deepcme.evaluation.survival.tables.evaluated import Evaluation
 from deepcme.selection.panel import ALL_GENES
-from deepcme.selection.rankers import RANKER_WORDS
+from deepcme.selection.rankers import describe_ranker
 from deepcme.selection.scores import describe_genes
 
 
@@ -219,7 +219,7 @@ def describe_choice(choice: Mapping[Hashable, Any]) -> str:
     measure, whole = measure_in(choice), choice["panel"] == "all"
     genes = "all genes" if whole else f"{choice['n_genes']} gene{'s' * (choice['n_genes'] > 1)}"
     found = (
-        f"{RANKER_WORDS.get(choice['ranker'], choice['ranker'])}: {genes}, {measure.words} "
+        f"{describe_ranker(choice['ranker'])}: {genes}, {measure.words} "
         f"{choice[measure.name]:.2f} ({_interval(choice)}) on held-out patients"
     )
     if whole:

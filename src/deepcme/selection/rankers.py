@@ -17,16 +17,22 @@ from deepcme.selection.targets import TIMES, TWO_CLASSES, Target, TargetKind, ki
 
 IntegerArray = NDArray[np.int64]
 RankerName = Literal["soft-path", "l1-logistic", "cox-lasso", "mean-rank", "cox-score"]
-RANKER_WORDS: dict[str, str] = {
+Ranker = Callable[[FloatArray, Target, ArrayLike, np.random.Generator], IntegerArray]
+"""Standardised matrix, target, patients and a generator to positions of genes, best first."""
+
+
+_WORDS = {
     "soft-path": "a network's soft path",
     "l1-logistic": "the logistic lasso",
     "cox-lasso": "Cox's lasso",
     "mean-rank": "the mean of both ranks",
     "cox-score": "Cox's score test",
 }
-"""What orders the genes, for readers."""
-Ranker = Callable[[FloatArray, Target, ArrayLike, np.random.Generator], IntegerArray]
-"""Standardised matrix, target, patients and a generator to positions of genes, best first."""
+
+
+def describe_ranker(name: str) -> str:
+    """What orders the genes, in words for readers."""
+    return _WORDS.get(name, name)
 
 
 def rank_by_soft_path(

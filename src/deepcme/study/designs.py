@@ -221,3 +221,20 @@ SplitSettings = Annotated[
 def designs_with(setting: str) -> list[str]:
     """Names of the designs that have such a setting."""
     return [name for name, design in DESIGNS.items() if setting in design.model_fields]
+
+
+FEWEST_REPEATS = {"repeated": 2}
+"""Repeats of a try-out by the name of its design, where it takes more than one."""
+
+
+def describe_try_out(split: SplitSettings) -> str:
+    """What to say first of a study that splits its patients too seldom; blank of any other."""
+    fewest = FEWEST_REPEATS.get(split.design, 1)
+    if split.repeats is None or split.repeats > fewest:
+        return ""
+    often = "once" if split.repeats == 1 else f"{split.repeats} times"
+    return (
+        f"This is a try-out and not a result: the patients were split only {often}, and "
+        "another split moves every number. Leave out --quick, or raise the repeats, before "
+        "anything is concluded."
+    )

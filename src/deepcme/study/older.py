@@ -61,6 +61,8 @@ OLDER_COLUMNS: dict[str, dict[str, Any]] = {
         "score_low": float("nan"),
         "score_high": float("nan"),
         "risk_correlation": float("nan"),
+        "risk_correlation_low": float("nan"),
+        "risk_correlation_high": float("nan"),
         "direction": float("nan"),
     },
 }

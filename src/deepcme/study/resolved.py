@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from deepcme.base.shown import Shown, Shows, names_in_line
 from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.survival import SurvivalOutcome
-from deepcme.study.designs import SplitSettings
+from deepcme.study.designs import SplitSettings, describe_try_out
 from deepcme.study.headline import find_headline
 from deepcme.study.older import SETTINGS_VERSION, VERSION_KEY
 from deepcme.study.settings import (
@@ -33,9 +33,6 @@ from deepcme.study.settings import (
 )
 
 Protocol = Literal["honest", "paper"]
-
-FEWEST_REPEATS = {"repeated": 2}
-"""Repeats of a try-out by the design of its splits, where it takes more than one."""
 
 
 class Study(Shows, Settings):
@@ -99,15 +96,7 @@ class Study(Shows, Settings):
     @property
     def try_out(self) -> str:
         """What to say first of a study whose splits are too few; blank of any other."""
-        fewest = FEWEST_REPEATS.get(self.split.design, 1)
-        if self.split.repeats is None or self.split.repeats > fewest:
-            return ""
-        often = "once" if fewest == 1 else f"{self.split.repeats} times"
-        return (
-            f"This is a try-out and not a result: the patients were split only {often}, and "
-            "another split moves every number. Leave out --quick, or raise the repeats, before "
-            "anything is concluded."
-        )
+        return describe_try_out(self.split)
 
     def _shown(self) -> Shown:
         cohort = self.cohort.example or str(self.cohort.path)

@@ -18,7 +18,7 @@ from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.strata import AUTOMATIC, NO_STRATA
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.registry import KINDS
-from deepcme.study.designs import DESIGNS, designs_with
+from deepcme.study.designs import DESIGNS, FEWEST_REPEATS, designs_with
 from deepcme.study.headline import Named, choose_comparator
 from deepcme.study.older import (
     SETTINGS_VERSION,
@@ -30,7 +30,7 @@ from deepcme.study.older import (
 )
 from deepcme.study.part import Part
 from deepcme.study.parts import listed
-from deepcme.study.resolved import FEWEST_REPEATS, Study
+from deepcme.study.resolved import Study
 from deepcme.study.settings import NO_SIGNATURE
 from deepcme.study.times import with_times_of_cohort
 

@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 
 from deepcme.report.figures.calibration import plot_calibration
+from deepcme.report.figures.ranking import plot_roc
 from deepcme.report.figures.risk import (
     plot_decision_curve,
     plot_prediction_stability,
 )
-from deepcme.report.figures.study import plot_panel_curve, plot_roc, plot_training_curves
+from deepcme.report.figures.roles import Roles
+from deepcme.report.figures.study import plot_panel_curve, plot_training_curves
 from deepcme.report.figures.styles import colours, line_styles, shapes
 
 
@@ -54,12 +56,14 @@ def test_treating_all_and_none_look_the_same_in_every_chart_and_like_no_model():
         assert many[name][0] not in {many[model][0] for model in models}
 
 
+def roc(models):
+    return pd.DataFrame({"model": models, "false_positive_rate": 0.0, "sensitivity": 1.0})
+
+
 def test_a_model_keeps_its_style_where_others_are_missing():
-    roc = pd.DataFrame(
-        {"model": ["A", "B", "C"], "false_positive_rate": 0.0, "sensitivity": 1.0}
-    )
-    in_roc = drawn_styles(plot_roc(roc).to_dict(), "model")
-    curve = plot_decision_curve(decision_curve(["A", "C"]), ["A", "B", "C"])
+    roles = Roles("A", models=["A", "B", "C"])
+    in_roc = drawn_styles(plot_roc(roc(["A", "B", "C"]), roles).to_dict(), "model")
+    curve = plot_decision_curve(decision_curve(["A", "C"]), roles)
     in_curve = drawn_styles(curve.to_dict(), "strategy")
     assert in_curve["C"] == in_roc["C"]
 
@@ -126,7 +130,8 @@ def test_net_benefit_far_below_none_is_cut_off_not_joined_up():
     curve = decision_curve(["A"])
     curve.loc[1, "net_benefit"] = -9.0
     drawn = plot_decision_curve(curve).to_dict()
-    assert drawn["mark"]["clip"]
-    assert drawn["encoding"]["y"]["scale"]["domain"][0] > -1
-    (rows,) = drawn["datasets"].values()
+    line = drawn["layer"][0]
+    assert line["mark"]["clip"]
+    assert line["encoding"]["y"]["scale"]["domain"][0] > -1
+    rows = drawn["datasets"][line["data"]["name"]]
     assert np.isclose([row["net_benefit"] for row in rows], -9.0).any()

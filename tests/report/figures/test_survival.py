@@ -96,9 +96,7 @@ def auc_over_time(*models):
 
 def test_the_auc_over_time_has_a_line_a_model_and_who_is_at_risk():
     at_risk = pd.DataFrame({"time": TICKS, "at_risk": [120, 95, 31]})
-    chart = plot_auc_over_time(
-        auc_over_time("A", ATTACK), at_risk, ["A", ATTACK], unit="years", horizon=3.0
-    )
+    chart = plot_auc_over_time(auc_over_time("A", ATTACK), at_risk, unit="years", horizon=3.0)
     svg = svg_of(chart)
     assert ">AUC(t)<" in svg and ">95<" in svg
     assert ATTACK not in svg
@@ -124,7 +122,7 @@ def test_groups_are_drawn_before_and_after_recalibration_on_the_same_square():
     both = pd.concat(
         [calibration_groups(risks=AS_GIVEN), calibration_groups(risks=RECALIBRATED)]
     )
-    spec = plot_calibration_at_horizon(both, ["A"]).to_dict()
+    spec = plot_calibration_at_horizon(both).to_dict()
     domains = {
         tuple(layer["encoding"][axis]["scale"]["domain"])
         for layer in spec["layer"]
@@ -132,7 +130,7 @@ def test_groups_are_drawn_before_and_after_recalibration_on_the_same_square():
         if "scale" in layer["encoding"][axis]
     }
     assert domains == {(0, 0.4)}
-    svg = svg_of(plot_calibration_at_horizon(both, ["A"]))
+    svg = svg_of(plot_calibration_at_horizon(both))
     assert f">{AS_GIVEN}<" in svg and f">{RECALIBRATED}<" in svg
     alone = svg_of(plot_calibration_at_horizon(calibration_groups(risks=AS_GIVEN)))
     assert RECALIBRATED not in alone

@@ -8,6 +8,7 @@ import pytest
 from scipy.special import expit
 
 from deepcme.report.blocks import Table, Text
+from deepcme.report.figures.roles import Roles
 from deepcme.report.section import Contents
 from deepcme.report.sections.calibration import SECTION
 
@@ -23,7 +24,10 @@ def contents_of(events, others, shift=0.0):
     once = once.assign(label=label, score=score, probability=expit(score + shift))
     predictions = pd.concat([once.assign(split=split) for split in (1, 2)], ignore_index=True)
     study = SimpleNamespace(headline=SimpleNamespace(name="net"), seed=1)
-    results = SimpleNamespace(trained=predictions, models=["net"], study=study)
+    roles = Roles("net", models=["net"])
+    results = SimpleNamespace(
+        trained=predictions, models=["net"], study=study, roles=roles, is_survival=False
+    )
     contents = Contents(results)
     SECTION.compute(contents)
     return contents
@@ -64,5 +68,5 @@ def test_ratio_and_slope_come_first_and_the_intercept_is_in_the_table_file_alone
     assert "intercept" in enough.tables["calibration"]["metric"].tolist()
     tables = {block.name: block for block in SECTION.write(enough) if isinstance(block, Table)}
     headings = tables["calibration"].shown.headings
-    assert headings[:3] == ["Model", "O/E", "Slope"]
-    assert "Intercept" not in headings
+    assert headings[:3] == ["Model", "O/E (95%)", "Slope (95%)"]
+    assert "Intercept (95%)" not in headings

@@ -38,7 +38,10 @@ def page(folder):
 def test_the_page_opens_with_the_verdict_and_curves_by_third_of_risk(page):
     headings = re.findall(r'<h2 id="([\w-]+)"', page)
     assert headings[0] == "risk-groups"
-    assert page.index('class="verdict"') < page.index('id="chart-risk_curves"')
+    sentence, curves = page.index('class="sentence"'), page.index('id="chart-risk_curves"')
+    assert sentence < curves < page.index('id="risk-groups"')
+    assert page.count('id="chart-risk_curves"') == 1
+    assert re.search(r'<a href="#figure-risk-curves">Figure 1</a>: Kaplan-Meier', page)
     assert headings.index("discrimination") < headings.index("calibration")
     assert {"assumptions", "methods", "reporting"} <= set(headings)
 

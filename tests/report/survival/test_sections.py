@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import vl_convert
 
-from deepcme.report.blocks import Bullets, Figure, Table, Text
+from deepcme.report.blocks import Bullets, Figure, Group, Table, Text
 from deepcme.report.figures.styles import VEGA_LITE
 from deepcme.report.render import render_markdown, render_page
 from deepcme.report.sections.groups import meta_analysis
@@ -29,8 +29,14 @@ def computed(contents):
     return contents
 
 
+def opened(blocks):
+    """The blocks, and those that stand in others."""
+    for block in filter(None, blocks):
+        yield from opened(block.parts) if isinstance(block, Group) else [block]
+
+
 def blocks_of(contents):
-    return [block for module in MODULES for block in module.SECTION.write(contents) if block]
+    return [block for module in MODULES for block in opened(module.SECTION.write(contents))]
 
 
 def text_of(contents):
@@ -82,7 +88,8 @@ def test_sensitivity_and_specificity_stand_by_threshold_of_headline_and_comparat
         for block in usefulness.SECTION.write(contents)
         if isinstance(block, Table) and block.name == "classification"
     )
-    assert shown.headings == ["Model", "Sensitivity", "Specificity", "Patients", "Events"]
+    assert shown.headings == ["Model", "Sensitivity (95%)", "Specificity (95%)"]
+    assert "All rows: 80 patients, " in shown.caption
     assert [row[0] for row in shown.rows][:4] == [
         f"Cox-ridge at {threshold}%" for threshold in (5, 10, 20, 30)
     ]
@@ -114,14 +121,20 @@ def test_censored_patients_are_marked_upon_their_curve(contents):
     assert of_first["value"] == curve[of_first["time"]]
 
 
-def test_measures_stand_together_with_c_first(contents):
+def test_each_measure_is_a_column_with_c_first_and_the_headline_the_first_row(contents):
     table = next(
         block
         for block in discrimination.SECTION.write(contents)
         if isinstance(block, Table) and block.name == "survival_discrimination"
     )
-    measures = [row[1] for row in table.shown.rows]
-    assert measures == ["Uno's C"] * 3 + ["AUC(t)"] * 3 + ["Harrell's C"] * 3
+    assert table.shown.headings[:4] == [
+        "Model", "Uno's C (95%)", "AUC(t) (95%)", "Harrell's C (95%)",
+    ]  # fmt: skip
+    of_models = contents.tables["survival_discrimination"]
+    of_uno = of_models[of_models["measure"] == "uno_c"].set_index("model")["value"]
+    names = [row[0] for row in table.shown.rows]
+    assert names[0] == contents.headline
+    assert names[1:] == of_uno.drop(names[0]).sort_values(ascending=False).index.tolist()
     assert "Why none" not in table.shown.headings
     assert "look at events up to 5 years, Harrell's" in text_of(contents)
 

@@ -214,7 +214,7 @@ def test_the_report_says_what_was_run_and_what_was_not(study_of, tmp_path):
         return folder, write_report(folder, formats).read_text(encoding="utf-8")
 
     _, text = page(0, ["md"])
-    assert "Refits on bootstrap samples: not run (--instability 200)." in text
+    assert "refits on bootstrap samples (`--instability 200`)" in text
     with drawn_charts():
         folder, text = page(3, ["html", "csv"])
     assert "LR was developed again on 3 bootstrap samples of the patients" in text
@@ -224,4 +224,4 @@ def test_the_report_says_what_was_run_and_what_was_not(study_of, tmp_path):
         assert (folder.path / "tables" / f"{name}_instability.csv").exists()
     folder.remove_tables(["instability.parquet"])
     text = write_report(folder, ["md"]).read_text(encoding="utf-8")
-    assert "Refits on bootstrap samples: not finished; run the study again." in text
+    assert "Not finished: refits on bootstrap samples." in text

@@ -158,9 +158,11 @@ def test_what_is_finished_is_shown_while_other_permutations_go_on(quick_study, t
     study = quick_study(models=["LR"], nulls={"permutations": 21})
     folder = run_study(study, tmp_path / "out", jobs=1, quiet=True, so_far=shown)
     assert [n for n, _, _ in shown.found] == [0, 10, 20]
-    assert "Permutation test: not finished; run the study again." in shown.found[0][1]
+    assert "Not finished: permutation test" in shown.found[0][1]
     for n, text, looks in shown.found[1:]:
-        assert f"{n} of 21 permutations so far: p = " in text
+        so_far = f"{n} of 21 permutations so far"
+        assert so_far in text
+        assert (f"{so_far}: p = " in text) == (n >= 19), "fewer cannot reject"
         assert "Nothing is concluded before all are done" in text
         assert "above chance" not in text or "above chance by permutation" not in text
         assert looks == [], "what nothing is concluded of is no look"
@@ -345,11 +347,10 @@ def test_a_killed_addition_leaves_no_table_of_another(quick_study, tmp_path, sig
         return write_report(folder, ["md"]).read_text(encoding="utf-8")
 
     text = interrupted({"permutations": 2}, signature.read_text())
-    assert "Permutation test: not finished; run the study again." in text
-    assert "Random gene sets: not run (--nulls N)." in text
+    assert "Not finished: permutation test" in text
+    assert "random gene sets (`--nulls 50`)" in text
     text = interrupted(finished, "gene0\ngene3\ngene8\nNONE\n")  # another of the same name
-    assert "Signatures: not finished; run the study again." in text
-    assert "Random gene sets: not finished; run the study again." in text
+    assert "random gene sets, own gene signatures, refitted. The same command" in text
 
 
 def test_what_is_finished_stays_when_the_same_is_asked_again(quick_study, tmp_path, signature):
@@ -408,20 +409,22 @@ def test_the_report_says_what_was_run_and_what_was_not(quick_study, tmp_path, si
         return write_report(folder).read_text(encoding="utf-8"), folder.path
 
     text, path = page("none")
-    for kind in ("Permutation test", "Random gene sets", "Signatures"):
-        assert f"{kind}: not run" in text
+    for option in ("--permutations 50", "--nulls 50", "--signature FILE"):
+        assert f"(<code>{option}</code>)" in text
+    assert "<code>deepcme run study.toml --out . --permutations 50</code>" in text
+    assert 'id="nulls"' not in text
     assert not (path / "figures" / "nulls.svg").exists()
 
     text, path = page("permuted", permutations=3)
-    assert "Permutation test: not run" not in text
-    assert "Random gene sets: not run (--nulls N)" in text
+    assert "--permutations 50" not in text
+    assert "random gene sets (<code>--nulls 50</code>)" in text
     assert text.count("With permuted labels the whole pipeline did at least as well in") == 1
     assert "3 permutations cannot reject (smallest p 1/4)" in text
 
     with drawn_charts():
         text, path = page("all", **ASKED, signatures=[signature])
-    for kind in ("Permutation test", "Random gene sets", "Signatures"):
-        assert f"{kind}: not run" not in text
+    for option in ("--permutations", "--nulls", "--signature FILE"):
+        assert f"(<code>{option}" not in text
     assert "Venet, Dumont and Detours" in text
     assert "Signature mine: 3 of its 4 genes found (missing: NONE)" in text
     assert (path / "figures" / "nulls.svg").exists()

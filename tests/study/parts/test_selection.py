@@ -216,11 +216,13 @@ def _cohort_of(study):
 
 def test_the_page_has_chart_sentences_and_tables(folder):
     page = (folder.path / "report.html").read_text(encoding="utf-8")
-    assert "Smallest panel by soft-path: 1 gene, AUC 0." in page
+    assert "Smallest panel by a network&#39;s soft path: 1 gene, AUC 0." in page
     assert "Knockoffs, genes (90 samples, 40 events): Nothing can be claimed" in page
     assert 'id="spec-panel_curve"' in page
     assert 'id="table-panel-curve"' in page
-    assert "Genes ranked by soft-path and l1-logistic on training and validation" in page
+    assert (
+        "Genes ranked by a network&#39;s soft path and the logistic lasso on training" in page
+    )
     markdown = (folder.path / "report.md").read_text(encoding="utf-8")
     assert "## Gene selection" in markdown
     for name in ("panel_curve", "panel_genes", "selection_claims", "score_agreement"):
@@ -231,7 +233,8 @@ def test_the_page_has_chart_sentences_and_tables(folder):
 def test_a_study_without_selection_says_not_run(quick_study, tmp_path):
     folder = run_study(quick_study(models=["LR"]), tmp_path / "out", jobs=1, quiet=True)
     page = write_report(folder).read_text(encoding="utf-8")
-    assert "Not run (--selection)." in page
+    assert "gene selection (<code>--selection</code>)" in page
+    assert 'id="selection"' not in page
     assert not (folder.path / "panel_curve.csv").exists()
 
 
@@ -247,7 +250,7 @@ def test_it_can_be_added_to_a_finished_study_and_taken_away(study, folder, tmp_p
     assert "Smallest panel by" in write_report(later).read_text(encoding="utf-8")
     run_study(off, tmp_path / "out", jobs=1, quiet=True)
     assert not any((later.path / name).exists() for name in SELECTION.tables)
-    assert "Not run (--selection)." in write_report(later).read_text(encoding="utf-8")
+    assert "(<code>--selection</code>)" in write_report(later).read_text(encoding="utf-8")
 
 
 def test_a_killed_addition_is_a_sentence_of_the_report(quick_study, study, folder, tmp_path):
@@ -259,7 +262,7 @@ def test_a_killed_addition_is_a_sentence_of_the_report(quick_study, study, folde
     write_report(later, ["md", "html"])
     for form in ("md", "html"):
         text = (later.path / f"report.{form}").read_text(encoding="utf-8")
-        assert "Not finished: run the study again with gene selection." in text
+        assert "Not finished: gene selection." in text
 
 
 def test_tables_of_other_settings_go_before_anything_is_fitted(study, folder, tmp_path):
@@ -279,7 +282,7 @@ def test_the_report_of_a_study_from_before_gene_selection(quick_study, tmp_path)
     settings = tomllib.loads((folder.path / "study.toml").read_text(encoding="utf-8"))
     del settings["selection"]
     (folder.path / "study.toml").write_text(tomli_w.dumps(settings), encoding="utf-8")
-    assert "Not run (--selection)." in write_report(folder).read_text(encoding="utf-8")
+    assert "(<code>--selection</code>)" in write_report(folder).read_text(encoding="utf-8")
 
 
 def claims(**columns):
@@ -303,8 +306,9 @@ def test_sentences_follow_from_the_numbers():
     }
     sentences = describe_selection(tables)
     assert sentences[0] == (
-        "Smallest panel by soft-path: 5 genes, AUC 0.70 (0.60 to 0.80) on held-out patients; "
-        "random panels of that size 0.60 (0.50 to 0.65); the best panel has 50 and AUC 0.72."
+        "Smallest panel by a network's soft path: 5 genes, AUC 0.70 (0.60 to 0.80) on held-out "
+        "patients; random panels of that size 0.60 (0.50 to 0.65); the highest AUC is 0.72, of "
+        "50 genes."
     )
     assert sentences[1] == "Knockoffs, genes (200 samples, 70 events): Said."
     assert "0.30 (0.20 to 0.40) by gene" in sentences[2]

@@ -72,12 +72,11 @@ def _say_matrices(table: pd.DataFrame) -> None:
         cells = {
             (row["train"], row["test"]): _cell(row, measure) for row in rows.to_dict("records")
         }
-        tested = list(dict.fromkeys(test for _, test in cells))
-        learned = list(dict.fromkeys(train for train, _ in cells))
+        names = list(dict.fromkeys(train for train, _ in cells))
         say(f"{model}: {heading} (95% interval), {rows['events'].min():,} events or more")
         say_table(
-            ["learned from \\ tested on", *tested],
-            [[train, *(cells.get((train, test), "") for test in tested)] for train in learned],
+            ["learned from \\ tested on", *names],
+            [[train, *(cells.get((train, test), "") for test in names)] for train in names],
         )
         say()
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from deepcme.base.terminal import say, say_lines
+from deepcme.base.terminal import say
 from deepcme.cli.options import Quiet, with_options, writable
 from deepcme.cli.planning.simulate import EFFECT_HELP, HAZARD_HELP
 
@@ -187,6 +187,10 @@ def power(
         write_csv(out, made.table)
     if quiet:
         return
-    say_lines(made.text)
+    for part in made.text.split("\n\n"):
+        rows = part.split("\n")
+        for row in rows:
+            say(row, whole=len(rows) > 1)
+        say()
     if out is not None:
         say(f"Wrote {out}.")

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deepcme.base.terminal import say
+from deepcme.cli.next_step import say_next
 from deepcme.cli.options import Jobs, Quiet, with_options
+from deepcme.cli.study.report import write_and_say
 from deepcme.cli.study.settings import StudyOptions
 
 if TYPE_CHECKING:
+    from deepcme.study.resolved import Study
     from deepcme.study.store import StudyFolder
 
 
@@ -52,7 +55,6 @@ def run(
     """
     from deepcme.base.files.locks import only_one_in
     from deepcme.base.processes.stopping import GOES_ON, if_halted
-    from deepcme.base.progress import show_step
     from deepcme.report.page import write_report
     from deepcme.study.run import run_study
     from deepcme.verbs.running import default_folder, study_asked
@@ -73,9 +75,14 @@ def run(
             quiet=quiet,
             so_far=report_so_far,
         )
-        with show_step("Writing the report", quiet=quiet):
-            page = write_report(folder)
-    if not quiet:
-        if study.try_out:
-            say(study.try_out)
-        say(f"Report: {page}")
+        write_and_say(folder, quiet=quiet)
+    if not quiet and source is not None:
+        _say_what_follows(source, study)
+
+
+def _say_what_follows(source: Path, study: Study) -> None:
+    """After a try-out the study itself, after a study of a cohort a model to hand on."""
+    if study.try_out:
+        say_next("run", source)
+    elif source.suffix.lower() == ".h5ad":
+        say_next("train", source, "-o", "model")

@@ -70,13 +70,12 @@ def plot_top_genes(genes: pd.DataFrame) -> Chart:
         Columns label, score, score_low, score_high, top_share, direction, risk_correlation;
         highest score first.
     """
-    table = genes.assign(
-        told=genes["direction"]
-        .map({name: words for name, (words, _) in DIRECTIONS.items()})
-        .fillna(""),
+    words = {name: told for name, (told, _) in DIRECTIONS.items()}
+    has_directions = bool(genes["direction"].notna().any())
+    table = genes[["label", "score", "score_low", "score_high", "risk_correlation"]].assign(
+        told=[words.get(name, "") for name in genes["direction"]],
         share=[f"{share:.0%}" for share in genes["top_share"]],
     )
-    has_directions = bool((table["told"] != "").any())
     colour: Any = (
         _colour(table, dict(DIRECTIONS.values())) if has_directions else alt.value(_BLUE)
     )
@@ -136,7 +135,7 @@ def plot_genes_alone(genes: pd.DataFrame, measure: str, words: str) -> Chart:
     words : str
         What it is called.
     """
-    table = genes.assign(
+    table = genes[["label", measure, "ci_low", "ci_high", "fdr", "n", "events"]].assign(
         told=np.where(genes[measure] < 0.5, *_WITH_EVENT),
         claimed=genes["fdr"] <= CLAIMED_FDR,
         value=[f"{value:.2f}" if value == value else "" for value in genes[measure]],
@@ -166,8 +165,8 @@ def plot_genes_alone(genes: pd.DataFrame, measure: str, words: str) -> Chart:
             alt.Tooltip("ci_low:Q", title="95% interval from", format=".3f"),
             alt.Tooltip("ci_high:Q", title="to", format=".3f"),
             alt.Tooltip("fdr:Q", title="False-discovery rate", format=".2g"),
-            alt.Tooltip("n:Q", title="Patients"),
-            alt.Tooltip("events:Q", title="Events"),
+            alt.Tooltip("n:Q", title="Patients", format=",.0f"),
+            alt.Tooltip("events:Q", title="Events", format=",.0f"),
         ],
     )
     values = base.mark_text(align="right", dx=34, color=INK, fontSize=11).encode(
@@ -187,15 +186,17 @@ def plot_gene_heat_map(cells: pd.DataFrame) -> Chart:
     Parameters
     ----------
     cells : DataFrame
-        Columns rank, label, column, outcome, n_patients, risk, value; the genes in their
-        order, and the columns in theirs.
+        Columns rank, label, risk_correlation, column, outcome, n_patients, risk, value. Genes
+        are in the order of `risk_correlation`, patients in that of their columns.
     """
     columns = _place_columns(cells)
-    genes = cells.drop_duplicates("rank")[["rank", "label"]].sort_values("rank")
+    genes = cells.drop_duplicates("rank").sort_values(
+        ["risk_correlation", "rank"], ascending=[False, True]
+    )
     told = [
         alt.Tooltip("outcome:N", title="Outcome"),
         alt.Tooltip("risk:Q", title="Predicted risk, rank", format=".0%"),
-        alt.Tooltip("n_patients:Q", title="Patients in the column"),
+        alt.Tooltip("n_patients:Q", title="Patients in the column", format=",.0f"),
     ]
     base = _across(columns, [_OUTCOME_ROW, *genes["label"]])
     # A list of values a column, and not a row a cell, keeps the page small.
@@ -236,7 +237,7 @@ def plot_gene_heat_map(cells: pd.DataFrame) -> Chart:
     )
     chart: alt.LayerChart = (expression + strip).resolve_scale(color="independent")
     return chart.properties(
-        width=700,
+        width=600,
         height=alt.Step(_ROW),
         description=f"Heat map of {len(genes)} genes by outcome and predicted risk.",
     )

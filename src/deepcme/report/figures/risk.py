@@ -190,7 +190,7 @@ def plot_prediction_stability(spread: pd.DataFrame) -> Chart:
             alt.Tooltip("mean:Q", title="mean risk", format=".2f"),
             alt.Tooltip("low:Q", title="lowest", format=".2f"),
             alt.Tooltip("high:Q", title="highest", format=".2f"),
-            alt.Tooltip("n_splits:Q", title="times tested"),
+            alt.Tooltip("n_splits:Q", title="times tested", format=","),
         ],
     )
     chart: alt.LayerChart = ranges + means.add_params(picked)

@@ -115,8 +115,8 @@ def plot_grid(
         **line_encodings(palette_styles(_names(rows)), "Batch size"),
         opacity=faded_unless(picked),
         tooltip=[
-            alt.Tooltip("batch_size:Q", title="batch size"),
-            alt.Tooltip("penalty_strength:Q", title="lambda"),
+            alt.Tooltip("batch_size:Q", title="batch size", format=","),
+            alt.Tooltip("penalty_strength:Q", title="lambda", format="~g"),
             alt.Tooltip(f"test_{measure}:Q", title=f"mean test {heading}", format=".3f"),
             alt.Tooltip(f"{beside}:Q", title="validation", format=".3f"),
         ],

@@ -37,6 +37,7 @@ from deepcme.report.survival.methods_words import (
     describe_risk_groups,
     describe_survival_measures,
 )
+from deepcme.selection.rankers import describe_ranker
 from deepcme.study.designs import LeaveOneCohortOutDesign
 from deepcme.study.identity import describe_results_version
 from deepcme.study.resolved import Study
@@ -259,8 +260,8 @@ def _selection(selection: SelectionSettings, *, is_survival: bool) -> str:
         else "panels refitted without penalty"
     )
     return (
-        f"Genes ranked by {' and '.join(selection.rankers)} on training and validation "
-        f"part, {refitted}, {selection.random_panels} random panels "
+        f"Genes ranked by {' and '.join(map(describe_ranker, selection.rankers))} on training "
+        f"and validation part, {refitted}, {selection.random_panels} random panels "
         "of each size (Venet et al. 2011); knockoffs at a false-discovery proportion of 0.2 "
         f"(Barber and Candes 2015); stability selection on {2 * selection.pairs} halves of "
         "the patients (Meinshausen and Buhlmann 2010, Shah and Samworth 2013); "

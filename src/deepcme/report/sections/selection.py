@@ -21,7 +21,7 @@ from deepcme.report.formatting import (
 from deepcme.report.layouts.columns import Count, Estimate, Plain
 from deepcme.report.section import Contents, Section
 from deepcme.selection.panel_tables import describe_choice, is_claimed
-from deepcme.selection.rankers import RANKER_WORDS
+from deepcme.selection.rankers import describe_ranker
 from deepcme.selection.scores import FEW_DRIVING_SAMPLES
 from deepcme.study.parts.selection import SELECTION
 
@@ -163,11 +163,10 @@ def _shorten(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The section's tables as the page shows them: the first rows, genes by name."""
     genes = _named(tables["panel_genes"])
     clusters = tables["selection_clusters"].head(_CLUSTERS)
-    words = {"ranker": RANKER_WORDS}
     return {
-        "panel_curve": tables["panel_curve"].replace(words),
-        "panel_genes": genes[genes["rank"] <= _GENES_OF_A_PANEL].replace(words),
-        "selection_stability": tables["selection_stability"].replace(words),
+        "panel_curve": _in_words(tables["panel_curve"]),
+        "panel_genes": _in_words(genes[genes["rank"] <= _GENES_OF_A_PANEL]),
+        "selection_stability": _in_words(tables["selection_stability"]),
         "selection_genes": _named(tables["selection_genes"]).head(_GENES),
         "held_out_gene_scores": _named(tables["held_out_gene_scores"]).head(_SCORED_GENES),
         "selection_clusters": clusters.assign(names=clusters["genes"].map(_first_names)),
@@ -175,6 +174,10 @@ def _shorten(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
             {"score": _SCORES, "other": _SCORES}
         ),
     }
+
+
+def _in_words(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(ranker=table["ranker"].map(describe_ranker))
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
@@ -201,7 +204,8 @@ def describe_claims(tables: dict[str, pd.DataFrame]) -> str:
         The section's.
     """
     panels = [
-        f"a panel of {counted(choice['n_genes'], 'gene')} by {RANKER_WORDS.get(choice['ranker'], choice['ranker'])}"
+        f"a panel of {counted(choice['n_genes'], 'gene')} by "
+        f"{describe_ranker(choice['ranker'])}"
         for choice in tables["panel_choice"].to_dict("records")
         if is_claimed(choice)
     ]

@@ -224,8 +224,8 @@ def find_figure(contents: Contents) -> Figure | None:
         return None
     is_free = _title(contents.tables["risk_curves"]) == _FREE
     return _figure(
-        f"Patients {'free of' if is_free else 'with'} the event, by third of the risk that was "
-        "predicted for them; below, patients at risk."
+        f"{'Free of' if is_free else 'With'} the event, by third of predicted risk; below, "
+        "patients at risk."
     )
 
 

@@ -5,7 +5,7 @@
 const safely = { ast: true, defaultStyle: false, tooltip: { disableDefaultStyle: true } };
 const onPaper = 680; // pixels: what A4 and Letter have between our margins
 const narrow = 560; // pixels of a frame in which legends stand below
-const leastPanel = 170;
+const least = (isNarrow) => (isNarrow ? 90 : 170); // pixels of a panel without its words
 const around = 90; // pixels beside and below a panel, before it is drawn
 
 // Rows of the panels of a chart: those that stand beside each other.
@@ -69,6 +69,7 @@ class Drawing {
       delete spec.hconcat;
     }
     if (isNarrow && (spec.concat || spec.facet)) spec.columns = 1;
+    const leastPanel = least(isNarrow);
     const config = isNarrow
       ? { legend: { orient: "bottom", columns: Math.max(1, Math.floor(width / 240)) } } : {};
     const options = { ...safely, actions: false, renderer: "svg", config };

@@ -53,7 +53,7 @@ def _columns_better(facts: RankingFacts) -> str:
     gain = _gain(facts)
     assert gain is not None
     genes = "the genes" if gain.genes == facts.model else gain.genes
-    return f"no demonstrated gain over {_THESE}, which alone do better than {genes}"
+    return f"no demonstrated gain over {_THESE}, which beat {genes}"
 
 
 def _compared(facts: RankingFacts) -> Comparator | None:
@@ -133,7 +133,7 @@ ANSWERS: tuple[Phrase[RankingFacts], ...] = (
     Phrase(
         "harms",
         lambda facts: _has_effect(facts, Effect.HARMS),
-        lambda _: f"the genes make the prediction by {_THESE} worse",
+        lambda _: f"{_THESE} predict worse with the genes",
         claims=True,
     ),
     Phrase("columns better", _columns_are_better, _columns_better, claims=True),

@@ -44,6 +44,11 @@ class Comparator:
     p_value: float = np.nan
 
     @property
+    def what(self) -> str:
+        """What it ranks patients by, in words."""
+        return f"genes ({self.model})" if self.name == self.model else self.name
+
+    @property
     def is_compared(self) -> bool:
         """Whether there is a difference to it."""
         return bool(np.isfinite(self.difference.value))

@@ -53,8 +53,7 @@ class RankingFacts:
     """
 
     measure: ClassVar[str]
-    """What its measure of ranks is called; `article` goes before it, `value` is its column."""
-    article: ClassVar[str]
+    """What its measure of ranks is called; `value` is its column among the rows."""
     value: ClassVar[str]
     good: ClassVar[float]
     """What a good model reaches by that measure: what sample sizes are computed for."""
@@ -134,7 +133,7 @@ class Facts(RankingFacts):
     Its rows are those of `compute_discrimination`, its comparison that of `compute_comparison`.
     """
 
-    measure, article, value, good = "AUC", "an", "auc", ASSUMED_AUC
+    measure, value, good = "AUC", "auc", ASSUMED_AUC
 
     @property
     def is_stratified(self) -> bool:

@@ -23,9 +23,10 @@ def make_sentence(facts: RankingFacts) -> str:
     facts : RankingFacts
     """
     where = f" in {len(facts.rows)} cohorts left out" if facts.by_cohort else ""
-    numbers = ", ".join(filter(None, [_main(facts), *_beside(facts)]))
+    is_known = bool(facts.rows[facts.value].notna().any())
+    numbers = _join([_main(facts), *(_beside(facts) if is_known else [])])
     answer = choose_answer(facts).words(facts) + (_CAUTION if facts.leaks else "")
-    return f"For {facts.asked_for}{where}, {numbers}: {answer}."
+    return f"For {facts.asked_for}{where}, the {numbers}: {answer}."
 
 
 def find_estimate(facts: RankingFacts) -> Estimate:
@@ -55,25 +56,30 @@ def name_columns(columns: Sequence[str]) -> str:
 
 
 def _main(facts: RankingFacts) -> str:
-    genes = "genes alone" if facts.asked.gain is not None else "the genes"
-    subject, estimate = f"{genes} ({facts.model})", find_estimate(facts)
+    alone = " alone" if facts.asked.gain is not None else ""
+    by, estimate = f"by genes{alone} ({facts.model})", find_estimate(facts)
     if np.isfinite(estimate.value):
-        pooled = "a pooled" if facts.by_cohort else facts.article
-        return f"{subject} reach {pooled} {facts.measure} of {estimate.show_whole()}"
+        pooled = "pooled " if facts.by_cohort else ""
+        return f"{pooled}{facts.measure} is {estimate.show_whole()} {by}"
     if facts.by_cohort and (cohorts := show_range(facts)):
-        return f"{subject} reach {facts.article} {facts.measure} of {cohorts}"
-    return f"{subject} have no {facts.measure} that can be estimated"
+        return f"{facts.measure} is {cohorts} {by}"
+    return f"{facts.measure} {by} cannot be estimated"
 
 
 def _beside(facts: RankingFacts) -> list[str]:
     """What the model is set beside, with its values."""
     gain = facts.asked.gain
     if gain is not None:
-        by = "" if gain.genes == facts.model else f" ({gain.genes})"
-        columns = f"{name_columns(gain.columns)} {gain.clinical:.2f}"
-        return [columns, f"both{by} {gain.both:.2f}"]
+        with_genes = "" if gain.genes == facts.model else f" ({gain.genes})"
+        columns = f"{gain.clinical:.2f} by {name_columns(gain.columns)}"
+        return [columns, f"{gain.both:.2f} by both{with_genes}"]
     comparator = find_comparator(facts)
-    if comparator is None:
+    if comparator is None or not np.isfinite(comparator.value):
         return []
-    value = f" {comparator.value:.2f}" if np.isfinite(comparator.value) else ""
-    return [f"{comparator.name}{value}"] if value else []
+    return [f"{comparator.value:.2f} by {comparator.what}"]
+
+
+def _join(parts: Sequence[str]) -> str:
+    if len(parts) <= 2:
+        return " and ".join(parts)
+    return f"{', '.join(parts[:-1])}, and {parts[-1]}"

@@ -72,8 +72,7 @@ def _beside(facts: RankingFacts) -> Tile:
 def _of_gain(facts: RankingFacts, gain: Gain) -> Tile:
     by = "" if gain.genes == facts.model else f" ({gain.genes})"
     said = [
-        f"difference in {facts.measure} of both{by}, {gain.both:.2f}, to the columns alone, "
-        f"{gain.clinical:.2f}",
+        f"{facts.measure} of both{by} {gain.both:.2f}, of columns alone {gain.clinical:.2f}",
         choose_answer(facts).words(facts),
     ]
     if gain.loss is not None:

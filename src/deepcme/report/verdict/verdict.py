@@ -22,6 +22,7 @@ from deepcme.report.verdict.phrases import TOPICS
 from deepcme.report.verdict.sentence import make_sentence
 from deepcme.report.verdict.signature import find_signature
 from deepcme.report.verdict.tiles import make_tiles
+from deepcme.study.designs import SplitSettings, describe_try_out
 
 _FEW_EVENTS, _SAID_BY_IT = "DCM005", ("few events", "sample size")
 """A finding of the audit, and the phrases that would say the same again."""
@@ -66,13 +67,13 @@ def make_verdict(facts: Facts, findings: Sequence[dict[str, Any]] = ()) -> Verdi
         The audit's: code, severity, title, evidence.
     """
     points = tell(TOPICS, facts, without=find_said(findings))
-    return Verdict(make_sentence(facts), find_warnings(findings), points)
+    return Verdict(make_sentence(facts), find_warnings(findings, facts.split), points)
 
 
-def find_warnings(findings: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    """The severe ones of the audit's findings, each in a sentence."""
-    severe = select_severe(findings)
-    return tuple(f"{finding['title']}: {finding['evidence']}" for finding in severe)
+def find_warnings(findings: Sequence[dict[str, Any]], split: SplitSettings) -> tuple[str, ...]:
+    """Whether it is a try-out, then the severe ones of the audit's findings."""
+    severe = [f"{one['title']}: {one['evidence']}" for one in select_severe(findings)]
+    return tuple(filter(None, [describe_try_out(split), *severe]))
 
 
 def select_severe(findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -163,7 +164,8 @@ def open_report(
     """
     results = contents.results
     severe = select_severe(results.folder.read_findings())
-    protocol = results.study.protocol
+    warned = [Warned(f"{finding['title']}.", _AUDIT) for finding in severe]
+    protocol, try_out = results.study.protocol, results.study.try_out
     as_published = (
         " (as published: split by sample, standardised over all rows; its AUC is not one to "
         "expect of new patients)"
@@ -174,7 +176,7 @@ def open_report(
         verdict.sentence,
         tiles,
         figure,
-        [Warned(f"{finding['title']}.", _AUDIT) for finding in severe],
+        [*([Warned(try_out)] if try_out else []), *warned],
         verdict.points,
         [
             f"{counts}, {results.cohort['genes']:,} genes; protocol {protocol}{as_published}. "

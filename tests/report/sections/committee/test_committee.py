@@ -117,7 +117,7 @@ def test_a_report_has_the_members_of_its_committee(contents):
     assert table["difference"].dropna().tolist() == expected["difference"].dropna().tolist()
     shown = [block for block in SECTION.write(contents) if hasattr(block, "shown")]
     assert shown[0].shown.headings[:4] == ["Model", "What", "AUC (95%)", "Difference (95%)"]
-    assert [cells[1] for cells in shown[0].shown.rows].count("best member") == 1
+    assert [cells[1] for cells in shown[0].shown.rows].count("highest member") == 1
 
 
 def test_its_methods_tell_how_members_are_made_that_the_study_has_not(contents):

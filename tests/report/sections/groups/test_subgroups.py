@@ -197,20 +197,21 @@ def test_the_section_says_by_what_that_it_was_not_planned_and_tabulates(characte
     assert "is not known" in fairness
     assert columns.startswith("Patients are looked at by er: ")
     assert "These groups were not planned" in columns
-    levels, tests = (block.shown for block in blocks[-2:])
-    assert [row[2] for row in levels.rows] == ["negative", "positive"]
-    assert [row[4] for row in levels.rows][1] == "largest"
-    assert {row[7] for row in levels.rows} == {"20%"}  # the risk of all is 0.25
-    assert "bootstrap" in levels.caption and "Wald" in levels.caption
-    assert [row[2] for row in tests.rows] == ["AUC", "O/E"]
-    assert {row[-1] for row in tests.rows} == {"no, exploratory"}
+    levels, net_benefit, tests = blocks[-3:]
+    assert [row[2] for row in levels.shown.rows] == ["negative", "positive"]
+    assert [row[4] for row in levels.shown.rows][1] == "largest"
+    (of_levels,) = net_benefit.blocks
+    assert "All rows: at a risk of 20%." in of_levels.shown.caption  # that of all is 0.25
+    assert "bootstrap" in levels.shown.note and "Wald" in levels.shown.note
+    assert [row[2] for row in tests.shown.rows] == ["AUC", "O/E"]
+    assert "planned: no, exploratory" in tests.shown.caption
 
 
 def test_columns_that_were_planned_are_said_to_be(characteristics):
     contents = contents_of(characteristics, named=["er"], planned=["er"])
     blocks, (told, _, columns) = written(contents)
     assert "planned)" in told and "named before anything was fitted" in columns
-    assert {row[-1] for row in blocks[-1].shown.rows} == {"yes"}
+    assert "planned: yes" in blocks[-1].shown.caption
 
 
 def test_the_chart_has_two_panels_with_lines_at_chance_and_the_overall_value(characteristics):
@@ -232,8 +233,9 @@ def test_the_chart_has_two_panels_with_lines_at_chance_and_the_overall_value(cha
 def test_without_recalibrated_probabilities_there_is_no_ratio(characteristics):
     contents = contents_of(characteristics, recalibrated=False)
     blocks, _ = written(contents)
-    assert {row[5] for row in blocks[-2].shown.rows} == {""}
-    assert len(contents.charts["subgroups"].to_dict()["concat"]) == 1
+    (levels,) = [block for block in blocks if getattr(block, "name", "") == "subgroups"][1:]
+    assert not [head for head in levels.shown.headings if head.startswith("O/E")]
+    assert "concat" not in contents.charts["subgroups"].to_dict(), "one panel"
 
 
 def test_an_older_folder_says_how_to_add_what_is_known(characteristics):

@@ -53,11 +53,10 @@ def _compute(contents: Contents) -> None:
     if measure is not None and top[measure].notna().any():
         contents.charts["genes_alone"] = plot_genes_alone(top, measure, MEASURES[measure])
     if folder.has_table(HEAT_MAP):
-        contents.tables["gene_heat_map"] = folder.read_table(HEAT_MAP)
-        labels = top.set_index("rank")["label"]
-        cells = contents.tables["gene_heat_map"]
-        cells = cells.assign(label=cells["rank"].map(labels))
-        contents.charts["gene_heat_map"] = plot_gene_heat_map(cells)
+        cells = folder.read_table(HEAT_MAP)
+        contents.tables["gene_heat_map"] = cells
+        named = top[["rank", "label", "risk_correlation"]]
+        contents.charts["gene_heat_map"] = plot_gene_heat_map(cells.merge(named, on="rank"))
 
 
 def _write(contents: Contents) -> Blocks:
@@ -138,9 +137,10 @@ def _heat_map(contents: Contents) -> Figure | None:
         "gene_heat_map",
         f"Heat map of the expression of the {TOP_GENES} genes of highest score in "
         f"{n_patients} patients by outcome",
-        f"Expression of the same genes in {n_patients:,} patients who were tested, by outcome "
-        "and within it by predicted risk, which rises to the right. A column is "
-        f"{each}.{censored} The genes were chosen with the outcomes of these patients.",
+        f"Expression of the same genes in {n_patients:,} patients who were tested: patients by "
+        "outcome, and within it by predicted risk, which rises to the right; genes by their "
+        f"correlation with it. A column is {each}.{censored} The genes were chosen with the "
+        "outcomes of these patients.",
         hint="Point at a cell to read it.",
     )
 

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from deepcme.report.blocks import Table
-from deepcme.report.figures.genes import DIRECTIONS
 from deepcme.report.formatting import Shown, TableLayout
 from deepcme.report.layouts.columns import Column, Estimate, Plain, PValue
 from deepcme.report.sections.genes.names import gene_link
@@ -49,13 +48,11 @@ def find_measure(genes: pd.DataFrame) -> str | None:
 
 
 def prepare_genes(genes: pd.DataFrame) -> pd.DataFrame:
-    """Add the cells that are words: what a gene is called, its direction, its flag."""
+    """Add the cells that are words: what a gene is called, and its flag."""
     symbol = genes["symbol"].fillna("").astype(str)
     gene = genes["gene"].astype(str)
-    words = {name: told for name, (told, _) in DIRECTIONS.items()}
     return genes.assign(
         called=symbol.where(symbol != "", gene),
-        told=genes["direction"].map(words).fillna(""),
         flag=np.where(genes["few_driving_samples"].astype(bool), FEW, ""),
     )
 
@@ -111,7 +108,13 @@ def _columns_of(genes: pd.DataFrame) -> list[Column]:
     columns += [
         Estimate("score", "Score", "score_low", "score_high", ends="middle 80% of splits"),
         Plain("top_share", "Splits in top 30", ".0%"),
-        Plain("told", "Expression"),
+        Plain("direction", "At high risk"),
+        Estimate(
+            *("risk_correlation", "Correlation with risk"),
+            *("risk_correlation_low", "risk_correlation_high"),
+            signed=True,
+            ends="middle 80%",
+        ),
     ]
     if measure is not None:
         columns += [Estimate(measure, f"{MEASURES[measure]} alone"), PValue("fdr", "FDR")]

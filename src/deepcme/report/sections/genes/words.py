@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from deepcme.base.words import counted
@@ -12,7 +13,7 @@ from deepcme.report.figures.genes import CLAIMED_FDR
 from deepcme.report.models import members_of
 from deepcme.report.sections.genes.table import FEW, MEASURES, find_measure
 from deepcme.selection.scores import FEW_DRIVING_SAMPLES
-from deepcme.study.genes.scores import CLEAR_SHARE, TOP_GENES
+from deepcme.study.genes.scores import CLEAR_SHARE, HIGHER, LOWER, TOP_GENES
 from deepcme.study.resolved import Study
 from deepcme.study.settings import ModelSettings
 
@@ -62,9 +63,24 @@ def summarise_genes(genes: pd.DataFrame) -> str:
         sentences.append(
             f"By itself, {n_claimed:,} of {counted(n_tested, 'gene')} "
             f"{'goes' if n_claimed == 1 else 'go'} with the outcome at a false-discovery rate "
-            f"up to {CLAIMED_FDR}, {of_top} of them among these {len(top)}."
+            f"up to {CLAIMED_FDR}, {of_top or 'none'} of them among these {len(top)}."
         )
-    return " ".join(sentences)
+        sentences.append(_say_agreement(top))
+    return " ".join(filter(None, sentences))
+
+
+def _say_agreement(top: pd.DataFrame) -> str:
+    """How many genes go with the outcome as they go with the model's score."""
+    clear = top[top["direction"].isin([HIGHER, LOWER])]
+    if clear.empty:
+        return ""
+    alone = clear[find_measure(top)] - 0.5
+    n_same = int((np.sign(alone) == np.sign(clear["risk_correlation"])).sum())
+    return (
+        f"Of {counted(len(clear), 'gene')} here with a clear direction in the model, {n_same} "
+        f"{'goes' if n_same == 1 else 'go'} the same way by "
+        f"{'itself' if n_same == 1 else 'themselves'}."
+    )
 
 
 def explain_columns(genes: pd.DataFrame, within: str) -> list[tuple[str, str]]:
@@ -80,8 +96,8 @@ def explain_columns(genes: pd.DataFrame, within: str) -> list[tuple[str, str]]:
     terms = [
         (
             "Score",
-            f"How much weight {model} gives the gene, averaged over the splits. It does not say "
-            "that the gene is a cause, nor that it is needed: genes that go together share "
+            f"How much weight {model} gives the gene, averaged over the splits. It does not "
+            "say that the gene is a cause, nor that it is needed: genes that go together share "
             "their weight.",
         )
     ]
@@ -89,8 +105,8 @@ def explain_columns(genes: pd.DataFrame, within: str) -> list[tuple[str, str]]:
         terms.append(
             (
                 "Direction",
-                f"Whether test patients to whom {model} gives a higher risk express more or less "
-                "of the gene, in the fits that did not see them; unclear where fewer than "
+                f"Whether test patients to whom {model} gives a higher risk express more or "
+                "less of the gene, in the fits that did not see them; unclear where fewer than "
                 f"{CLEAR_SHARE:.0%} of the splits agree. It is of the gene with all that goes "
                 "with it, and no sign of a weight, of which a network has many for each gene.",
             )
@@ -103,9 +119,9 @@ def explain_columns(genes: pd.DataFrame, within: str) -> list[tuple[str, str]]:
             (
                 "Alone",
                 f"{MEASURES[measure]} of the gene by itself, without any model, on all "
-                f"{counted(n, 'patient')} with {counted(events, 'event')}{compared}: above 0.5, "
-                "higher expression goes with the event. Nothing is held out, and the model "
-                "learned from the same patients: this describes the cohort and confirms "
+                f"{counted(n, 'patient')} with {counted(events, 'event')}{compared}: above "
+                "0.5, higher expression goes with the event. Nothing is held out, and the "
+                "model learned from the same patients: this describes the cohort and confirms "
                 "nothing. FDR: the false-discovery rate, over all genes.",
             )
         )

@@ -37,7 +37,7 @@ class SurvivalFacts(RankingFacts):
         Fits of the model, and how many of them selected nothing.
     """
 
-    measure, article, value, good = "C-index", "a", "value", ASSUMED_CONCORDANCE
+    measure, value, good = "C-index", "value", ASSUMED_CONCORDANCE
 
     _: KW_ONLY
     follow_up: FollowUp

@@ -43,7 +43,7 @@ def make_survival_verdict(
         The audit's: code, severity, title, evidence.
     """
     points = tell(TOPICS, facts, without=find_said(findings))
-    return Verdict(make_sentence(facts), find_warnings(findings), points)
+    return Verdict(make_sentence(facts), find_warnings(findings, facts.split), points)
 
 
 def gather_survival_facts(contents: Contents) -> SurvivalFacts:

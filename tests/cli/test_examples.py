@@ -1,0 +1,129 @@
+"""The example of each help page runs, in the order of work, each on what those before made."""
+
+import shlex
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepcme.cli.examples import EXAMPLES, WHOLE
+from deepcme.models.signatures.published import load_signature
+from tests.cli.command import deepcme
+from tests.sources.conftest import gdc  # noqa: F401 (a fixture)
+from tests.sources.fetching import services
+from tests.sources.fetching.portal import Portal, serving
+from tests.sources.geo.test_archs4 import version_2
+
+CHEAP = {"fetch geo", "prepare geo", "audit", "init", "signatures list", "predict", "power"}
+
+
+def invent(folder):
+    """Tables and cohorts of one's own: a matrix, its samples, and new patients."""
+    symbols = dict.fromkeys(gene.symbol for gene in load_signature("ggi").genes)
+    genes = [symbol for symbol in symbols if symbol]
+    for seed, name in ((0, "expression.csv"), (1, "new.csv")):
+        random = np.random.default_rng(seed)
+        is_positive = np.arange(60) % 3 == 0
+        values = random.normal(8, 1, (60, len(genes)))
+        values[is_positive, :5] += 1.5
+        samples = [f"S{seed}-{i}" for i in range(60)]
+        pd.DataFrame(values.round(3), samples, genes).rename_axis("sample").to_csv(
+            folder / name
+        )
+        pd.DataFrame(
+            {
+                "sample": samples,
+                "patient": [f"P{seed}-{i}" for i in range(60)],
+                "metastasis": is_positive.astype(int),
+                "age": random.integers(30, 80, 60),
+                "grade": random.integers(1, 4, 60),
+            }
+        ).to_csv(folder / ("patients.csv" if seed == 0 else "new-patients.csv"), index=False)
+    prepared = deepcme(
+        *("prepare", "table", "--expression", "new.csv", "--samples", "new-patients.csv"),
+        *("--label", "metastasis", "--patient", "patient", "-o", "new.h5ad", "-q"),
+        cwd=folder,
+    )
+    assert prepared.returncode == 0, prepared.stderr
+
+
+@pytest.fixture
+def addresses(gdc):  # noqa: F811
+    """Of the GDC, GEO, Xena's hub and cBioPortal's datahub on the loopback interface."""
+    with serving(Portal()) as geo, serving(Portal()) as objects:
+        series = services.series_matrix("GSE7390", "GPL96", services.lognormal())
+        services.put_series(geo, "GSE7390", {"GPL96": series})
+        services.put_annotation(geo, "GPL96")
+        objects.speak_as_s3()
+        services.put_project(objects, "TCGA-BRCA")
+        archive = services.tar_gz(services.metabric(), "brca_metabric")
+        objects.put_object("/brca_metabric.tar.gz", archive, in_parts=True)
+        yield {
+            "gdc": gdc.url,
+            "geo": geo.url,
+            "xena": objects.url,
+            "cbioportal": objects.url,
+        }
+
+
+@pytest.fixture
+def folder(tmp_path):
+    invent(tmp_path)
+    version_2(tmp_path / "human_gene_v2.5.h5", series_id=["GSE1234"] * 40)
+    return tmp_path
+
+
+def run(line, folder, *more):
+    """What the example says; it must say something, and write what it was asked to."""
+    program, *words = shlex.split(line)
+    assert program == "deepcme"
+    ran = deepcme(*words, *more, cwd=folder)
+    assert ran.returncode == 0, (line, ran.stderr)
+    assert ran.stdout, line
+    if "-o" in words:
+        assert (folder / words[words.index("-o") + 1]).exists(), line
+    return ran.stdout
+
+
+def lines_of(path):
+    return EXAMPLES[path].replace("\\\n", " ").splitlines()
+
+
+def run_all(paths, folder, addresses):
+    """What each line of the examples says, in the order of work."""
+    said = {}
+    for path in (path for path in EXAMPLES if path in paths):
+        for line in lines_of(path):
+            portal = addresses.get(line.split()[2]) if line.split()[1] == "fetch" else None
+            said[line] = run(line, folder, *(("--base-url", portal) if portal else ()))
+    return said
+
+
+def test_an_example_of_each_group_runs(folder, addresses):
+    run(lines_of("prepare table")[0], folder)
+    asked = ("--model", "LR-tuned", "--repeats", 1, "--jobs", 1, "-o", "model")
+    assert (
+        "Next: deepcme validate model"
+        in deepcme("train", "cohort.h5ad", *asked, cwd=folder).stdout
+    )
+    said = run_all(CHEAP, folder, addresses)
+    assert "Next: deepcme run study.toml" in said[EXAMPLES["init"]]
+    assert "60 samples" in said[EXAMPLES["predict"]]
+
+
+@pytest.mark.slow
+def test_every_example_runs_in_the_order_of_work(folder, addresses):
+    said = run_all(EXAMPLES, folder, addresses)
+    for path in EXAMPLES:
+        if path.startswith(("fetch", "prepare ")):
+            assert "Next: deepcme " in said[lines_of(path)[0]]
+    quick, asked = (said[line] for line in lines_of("run"))
+    assert quick.startswith("This is a try-out and not a result")
+    assert "try-out and not a result" in (folder / "try-out/report.html").read_text()
+    assert "try-out" not in asked
+
+
+def test_the_example_of_the_whole_is_made_of_those_of_its_commands():
+    lines = WHOLE.replace("\\\n", " ").splitlines()
+    run_here = [line for path in EXAMPLES for line in lines_of(path)]
+    assert set(lines) <= set(run_here)
