@@ -304,9 +304,11 @@ def test_gene_links():
 
 def test_what_this_report_lacks_does_not_stay_and_the_users_files_do(folder, tmp_path):
     later = StudyFolder(shutil.copytree(folder.path, tmp_path / "out"))
-    stale = [later.path / "tables" / "nulls.csv", later.path / "figures" / "panel_curve.svg"]
+    names = ["tables/nulls.csv", "figures/panel_curve.svg", "figures/journal/roc-85mm.png"]
+    stale = [later.path / name for name in names]
+    (later.path / "figures" / "journal").mkdir()
     written = later.read_json("report.json")
-    written["files"] += ["tables/nulls.csv", "figures/panel_curve.svg", "../cohort.h5ad"]
+    written["files"] += [*names, "../cohort.h5ad"]
     (later.path / "report.json").write_text(json.dumps(written))
     (tmp_path / "cohort.h5ad").touch()
     mine = [later.path / "tables" / "mine.csv", later.path / "figures" / "mine.svg"]
@@ -314,6 +316,7 @@ def test_what_this_report_lacks_does_not_stay_and_the_users_files_do(folder, tmp
         path.write_text("from before")
     write_report(later, ["md"])
     assert not any(path.exists() for path in stale)
+    assert not (later.path / "figures" / "journal").exists()
     assert all(path.read_text() == "from before" for path in mine)
     assert (later.path / "tables" / "discrimination.csv").exists()
     assert (tmp_path / "cohort.h5ad").exists()
