@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-attacks test-attacks-table test-browser test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span check clean
+.PHONY: run test test-slow test-attacks test-attacks-table test-browser pictures test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -29,6 +29,12 @@ test-attacks-table: $(VENV)/installed-dev
 # Opens reports in headless Chromium; skipped aloud where there is none.
 test-browser: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m browser tests/browser
+
+# Reports as readers see them, on three screens, light and dark, and on paper:
+# make pictures REPORTS="results/transbig another/report.html" OUT=pictures.
+pictures: $(VENV)/installed-dev
+	@test -n "$(REPORTS)" && test -n "$(OUT)" || { echo "name reports and a folder: make pictures REPORTS=\"a b\" OUT=pictures"; exit 2; }
+	$(BIN)/python tools/pictures.py "$(OUT)" $(REPORTS)
 
 # The engine's tests on a build with AddressSanitizer and UndefinedBehaviorSanitizer.
 test-asan: $(VENV)/installed-dev
