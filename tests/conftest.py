@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 class _Undrawn:
     """Leaves files of the charts' names."""
 
-    def draw(self, charts: Mapping[str, Any]) -> None:
+    def draw(self, charts: Mapping[str, Any], *, for_journal: bool = False) -> None:
         self._names = list(charts)
 
     def write(self, folder: Path) -> list[str]:

@@ -56,7 +56,9 @@ DOCUMENTED = {
 
 def describe_python() -> str:
     """A line for each public name, and one for each of its attributes and methods."""
-    names = {"deepcme": dir(deepcme), **DOCUMENTED}
+    modules = {f"deepcme.{module}": module for module in ("datasets", "plots")}
+    of_modules = {home: getattr(deepcme, module).__all__ for home, module in modules.items()}
+    names = {"deepcme": dir(deepcme), **of_modules, **DOCUMENTED}
     return "".join(
         f"{line}\n"
         for home, listed in names.items()

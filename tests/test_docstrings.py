@@ -1,12 +1,15 @@
-"""Examples in public docstrings run as they are printed, each in an empty folder."""
+"""Examples in public docstrings and pages run as they are printed, each in an empty folder."""
 
 import doctest
 import inspect
+import re
+from pathlib import Path
 
 import pytest
 
 import deepcme
 
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 EXAMPLES = doctest.DocTestFinder(exclude_empty=True)
 WHOLE_STUDIES = {"run", "plots"}
 """Whose examples run a study, which takes too long for every test run."""
@@ -51,3 +54,14 @@ def test_an_example_runs_as_printed(example, tmp_path, monkeypatch):
 )  # fmt: skip
 def test_a_verb_has_an_example(verb):
     assert verb in {parameter.values[0].name for parameter in examples()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["python.md"])
+def test_a_page_runs_from_its_first_block_to_its_last(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
+    assert blocks
+    names = {}
+    for block in blocks:
+        exec(compile(block, page, "exec"), names)

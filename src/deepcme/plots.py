@@ -10,7 +10,7 @@ Examples
 >>> cohort = deepcme.simulate(samples=60, genes=30, events=24, signal_genes=5, module_size=5)
 >>> result = deepcme.run(cohort, models=["LR", "DT"], repeats=1, out="a-study", quiet=True)
 >>> deepcme.plots.roc(result)
-Plot roc; more: .frame() (14 rows), .chart, .save('roc.pdf')
+Plot roc; more: .frame() (204 rows), .chart, .save('roc.pdf')
 >>> deepcme.plots.roc(result).save("roc.svg")
 """
 

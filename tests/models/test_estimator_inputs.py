@@ -6,11 +6,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
 
-from deepcme import DeepCMEClassifier, DeepCMEEnsemble, DeepCMEError
+from deepcme import (
+    ClippedStandardScaler,
+    CoxRidge,
+    DeepCMEClassifier,
+    DeepCMECommittee,
+    DeepCMEEnsemble,
+    DeepCMEError,
+    MedianImputer,
+)
+from deepcme.cohort.follow_up import FollowUp
 from deepcme.models.baselines import TunedLogisticRegression
 from deepcme.models.clinical import ClinicalRegression
 from deepcme.models.estimator_inputs import read_groups, read_validation_rows
+from deepcme.models.survival.target import make_target
 from deepcme.selection.selectors import L1LogisticSelector, MeanRankSelector, SoftPathSelector
 
 N = 60
@@ -258,3 +269,50 @@ def test_a_number_of_folds_is_a_whole_one(n_folds, data):
 def test_settings_of_the_ensemble_are_whole_numbers(setting, value, data):
     with pytest.raises(DeepCMEError, match=f"{setting} must be"):
         DeepCMEEnsemble(**QUICK, **{setting: value}).fit(*data)
+
+
+MISSING = [
+    CLASSIFIER, ENSEMBLE, TUNED, DeepCMECommittee(), CoxRidge(), ClippedStandardScaler(),
+    MeanRankSelector(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("estimator", MISSING, ids=named)
+def test_the_first_missing_value_is_named_with_the_way_out(data, estimator):
+    X, y = data
+    frame = pd.DataFrame(X, [f"S{i}" for i in range(N)], [f"gene{i}" for i in range(8)])
+    frame.loc["S7", "gene3"] = np.nan
+    frame.loc["S9", "gene1"] = None
+    target = make_target(FollowUp(np.arange(1.0, N + 1), y)) if "Cox" in named(estimator) else y
+    with pytest.raises(DeepCMEError) as caught:
+        clone(estimator).fit(frame, target)
+    assert str(caught.value) == (
+        f"{named(estimator)} takes no missing values, and X holds 2 (NaN), the first of sample "
+        "S7, gene gene3. Fill them with each gene's median of the training samples: "
+        f"sklearn.pipeline.make_pipeline(deepcme.MedianImputer(), {named(estimator)}())."
+    )
+
+
+def test_the_way_out_of_missing_values_works(data):
+    X, y = data
+    X[7, 3] = np.nan
+    make_pipeline(MedianImputer(), clone(CLASSIFIER)).fit(X, y).predict(X)
+
+
+def test_an_array_has_its_missing_values_named_by_number(data):
+    X, y = data
+    fitted = clone(CLASSIFIER).fit(X, y)
+    X[7, 3] = np.nan
+    with pytest.raises(DeepCMEError, match="the first of sample 7, gene 3"):
+        fitted.predict(X)
+
+
+@pytest.mark.parametrize("estimator", WEIGHING, ids=named)
+def test_gene_scores_have_the_genes_of_a_data_frame(data, estimator):
+    X, y = data
+    genes = [f"gene{i}" for i in range(8)]
+    by_gene = clone(estimator).fit(pd.DataFrame(X, columns=genes), y).gene_scores_
+    assert by_gene.index.tolist() == genes
+    plain = clone(estimator).fit(X, y).gene_scores_
+    assert isinstance(plain, np.ndarray)
+    np.testing.assert_array_equal(by_gene.to_numpy(), plain)

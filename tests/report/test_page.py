@@ -26,6 +26,7 @@ from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 from deepcme.study.store import StudyFolder
 from tests.conftest import drawn_charts, invented_cohort
+from tests.report.walk import MOST_COLUMNS
 
 ATTACK = "<script>alert(1)</script>"
 
@@ -74,7 +75,20 @@ def test_table_1_is_computed_from_the_predictions(folder, page):
     np.testing.assert_allclose(table.loc["LR"].iloc[:3], by_hand)
     assert table.loc["LR", "mean"] == pytest.approx(np.mean(by_hand))
     assert table.loc["LR", "sd"] == pytest.approx(np.std(by_hand, ddof=1))
-    assert f"{np.mean(by_hand):.3f}" in page
+    assert f"{np.mean(by_hand):.2f}" in page
+
+
+def test_every_table_has_a_caption_and_a_few_columns_with_headings_in_words(page):
+    tables = page.split('<div class="table" id="')[1:]
+    assert len(tables) > 10
+    for table in tables:
+        name = table.partition('"')[0]
+        caption = re.search(r'<p class="caption".*?</a>(.*?)</p>', table, re.DOTALL)[1]
+        assert caption.strip(), name
+        head = table.partition("</thead>")[0]
+        headings = re.findall(r"<th.*?>(?:<button.*?>)?(.*?)(?:</button>)?</th>", head)
+        assert all(headings) and not [text for text in headings if "_" in text], name
+        assert 1 < len(headings) <= MOST_COLUMNS, (name, headings)
 
 
 def test_a_notebook_gets_the_same_tables_and_the_charts_as_objects(folder):
@@ -304,9 +318,11 @@ def test_gene_links():
 
 def test_what_this_report_lacks_does_not_stay_and_the_users_files_do(folder, tmp_path):
     later = StudyFolder(shutil.copytree(folder.path, tmp_path / "out"))
-    stale = [later.path / "tables" / "nulls.csv", later.path / "figures" / "panel_curve.svg"]
+    names = ["tables/nulls.csv", "figures/panel_curve.svg", "figures/journal/roc-85mm.png"]
+    stale = [later.path / name for name in names]
+    (later.path / "figures" / "journal").mkdir()
     written = later.read_json("report.json")
-    written["files"] += ["tables/nulls.csv", "figures/panel_curve.svg", "../cohort.h5ad"]
+    written["files"] += [*names, "../cohort.h5ad"]
     (later.path / "report.json").write_text(json.dumps(written))
     (tmp_path / "cohort.h5ad").touch()
     mine = [later.path / "tables" / "mine.csv", later.path / "figures" / "mine.svg"]
@@ -314,6 +330,7 @@ def test_what_this_report_lacks_does_not_stay_and_the_users_files_do(folder, tmp
         path.write_text("from before")
     write_report(later, ["md"])
     assert not any(path.exists() for path in stale)
+    assert not (later.path / "figures" / "journal").exists()
     assert all(path.read_text() == "from before" for path in mine)
     assert (later.path / "tables" / "discrimination.csv").exists()
     assert (tmp_path / "cohort.h5ad").exists()

@@ -29,6 +29,7 @@ from deepcme.cohort.making.arrays import tables_of_arrays
 from deepcme.cohort.making.checks import check_tables, own_columns, require_classes
 from deepcme.cohort.making.choosing import chosen_places
 from deepcme.cohort.making.frames import FrameColumns, arguments_of_frames, times_of
+from deepcme.cohort.making.sample_tables import SampleTables
 from deepcme.cohort.origin import KEY as ORIGIN_KEY
 from deepcme.cohort.origin import Origin, origin_json, read_origin
 from deepcme.cohort.outcome import (
@@ -38,7 +39,6 @@ from deepcme.cohort.outcome import (
     as_endpoint,
     as_outcome,
 )
-from deepcme.cohort.sample_tables import SampleTables
 from deepcme.cohort.scales.scales import SCALES, Scale, absent_up_to, require_possible_values
 from deepcme.cohort.tissues.tissues import UNKNOWN as UNKNOWN
 from deepcme.cohort.tissues.tissues import count_tissues, refuse_lost_class

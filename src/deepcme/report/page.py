@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -14,7 +15,8 @@ from deepcme.report import outline
 from deepcme.report.blocks import Blocks
 from deepcme.report.contents import compute_contents
 from deepcme.report.figures.drawing import Drawing, begin_drawing
-from deepcme.report.figures.styles import specify
+from deepcme.report.figures.journal.journal import FOLDER
+from deepcme.report.figures.styles import Spec, specify
 from deepcme.report.inline import bundle_beside
 from deepcme.report.render import render_markdown, render_page
 from deepcme.report.section import Contents
@@ -23,6 +25,7 @@ from deepcme.study.store import StudyFolder
 Format = Literal["html", "md", "csv"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 _MANIFEST = "report.json"
+_FOR_JOURNAL = f"figures/{FOLDER}"
 
 # What reports wrote that left no list, and that not every report has.
 _WITHOUT_LIST = (
@@ -38,7 +41,11 @@ _WITHOUT_LIST = (
 
 
 def write_report(
-    folder: StudyFolder, formats: Sequence[str] = FORMATS, contents: Contents | None = None
+    folder: StudyFolder,
+    formats: Sequence[str] = FORMATS,
+    contents: Contents | None = None,
+    *,
+    for_journal: bool = False,
 ) -> Path:
     """Write the report of a finished study; nothing is fitted.
 
@@ -52,6 +59,9 @@ def write_report(
         lists those of this one, and has the sentence that it opens with.
     contents : Contents, optional
         What the report says, where it is computed already.
+    for_journal : bool
+        Whether each chart comes as ``figures/journal/NAME-85mm`` and ``NAME-180mm`` as well,
+        for print: SVG, PDF, PNG and, where Pillow is there, TIFF; ``figures.csv`` lists them.
 
     Returns
     -------
@@ -68,7 +78,10 @@ def write_report(
     with only_one_in(folder.path), begin_drawing() as drawing:
         if "html" in formats:
             bundle_beside()
-        return _write_report(folder, formats, contents or compute_contents(folder), drawing)
+        contents = contents or compute_contents(folder)
+        charts = {name: specify(chart) for name, chart in contents.charts.items()}
+        drawing.draw(charts, for_journal=for_journal)
+        return _write_report(folder, formats, contents, charts, drawing)
 
 
 def require_formats(formats: Sequence[str]) -> Sequence[str]:
@@ -81,7 +94,11 @@ def require_formats(formats: Sequence[str]) -> Sequence[str]:
 
 
 def _write_report(
-    folder: StudyFolder, formats: Sequence[str], contents: Contents, drawing: Drawing
+    folder: StudyFolder,
+    formats: Sequence[str],
+    contents: Contents,
+    charts: dict[str, Spec],
+    drawing: Drawing,
 ) -> Path:
     path = folder.path
     folder.remove_leftovers()
@@ -89,8 +106,6 @@ def _write_report(
     what = (
         "the endpoint" if contents.results.study.survival is None else "the time to the event"
     )
-    charts = {name: specify(chart) for name, chart in contents.charts.items()}
-    drawing.draw(charts)
     heading = f"{name}: how well does gene expression predict {what}?"
     texts: dict[Path, str] = {}
     if "md" in formats:
@@ -123,11 +138,13 @@ def _replace_earlier(folder: StudyFolder, contents: Contents, figures: list[str]
     path = folder.path
     has_list = (path / _MANIFEST).is_file()
     earlier = folder.read_json(_MANIFEST).get("files", []) if has_list else []
-    kinds = ("tables/*.csv", "figures/*.svg", "figures/*.pdf")
+    kinds = ("tables/*.csv", "figures/*.svg", "figures/*.pdf", f"{_FOR_JOURNAL}/*.*")
     for file in [file for kind in kinds for file in path.glob(kind)]:
         name = file.relative_to(path).as_posix()
         is_earlier = name in earlier if has_list else file.stem in _WITHOUT_LIST
         if is_earlier and name not in files:
             file.unlink()
+    with suppress(OSError):  # it is not empty, or not there
+        (path / _FOR_JOURNAL).rmdir()
     manifest = {"sentence": outline.compute_verdict(contents).sentence, "files": files}
     write_text(path / _MANIFEST, json.dumps(manifest, indent=2) + "\n")

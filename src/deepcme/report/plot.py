@@ -14,6 +14,7 @@ import vl_convert
 from deepcme.base.errors import DeepCMEError, UnknownNameError
 from deepcme.base.files.files import whole_file
 from deepcme.base.names import with_texts, without_forbidden
+from deepcme.base.words import counted
 from deepcme.report.figures.pdf import canonical_pdf
 from deepcme.report.figures.styles import VEGA_LITE, Chart, specify
 
@@ -86,10 +87,8 @@ class Plot:
             temporary.write_bytes(content)
 
     def __repr__(self) -> str:
-        n = len(self.frame())
-        return (
-            f"Plot {self.name} ({n:,} rows in .frame()); more: .chart, .save('{self.name}.pdf')"
-        )
+        rows = counted(len(self.frame()), "row")
+        return f"Plot {self.name}; more: .frame() ({rows}), .chart, .save('{self.name}.pdf')"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         return alt.renderers.get()(specify(self.chart))

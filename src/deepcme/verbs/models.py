@@ -188,7 +188,7 @@ def load_model(folder: str | Path) -> TrainedModel:
     >>> cohort = deepcme.simulate(
     ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
     ... )
-    >>> deepcme.train(cohort[:60], model="LR-tuned", repeats=1, quiet=True).save("my-model")
+    >>> deepcme.train(cohort[:60], model="LR", repeats=1, quiet=True).save("my-model")
     >>> deepcme.load_model("my-model").manifest.cohort.samples
     60
     """
@@ -241,7 +241,7 @@ def predict(
     >>> cohort = deepcme.simulate(
     ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
     ... )
-    >>> model = deepcme.train(cohort[:60], model="LR-tuned", repeats=1, quiet=True)
+    >>> model = deepcme.train(cohort[:60], model="LR", repeats=1, quiet=True)
     >>> len(deepcme.predict(model, cohort[60:]).frame())
     30
     """
@@ -298,7 +298,7 @@ def validate(
     >>> cohort = deepcme.simulate(
     ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
     ... )
-    >>> model = deepcme.train(cohort[:60], model="LR-tuned", repeats=1, quiet=True)
+    >>> model = deepcme.train(cohort[:60], model="LR", repeats=1, quiet=True)
     >>> list(deepcme.validate(model, cohort[60:]).tables)[:2]
     ['predictions', 'external_auc']
     """

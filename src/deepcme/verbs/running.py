@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files.locks import only_one_in
@@ -16,7 +16,7 @@ from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.report.contents import compute_contents
 from deepcme.report.notebook import Report
-from deepcme.report.page import write_report
+from deepcme.report.page import FORMATS, require_formats, write_report
 from deepcme.study.resolved import Protocol, Study
 from deepcme.study.run import run_study
 from deepcme.study.spec import load_study, make_study
@@ -230,7 +230,12 @@ def run(
     return StudyResult(folder, Report.of(contents))
 
 
-def report(study: StudyResult | str | Path, *, formats: Names = ("html", "md", "csv")) -> Path:
+def report(
+    study: StudyResult | str | Path,
+    *,
+    formats: Names = FORMATS,
+    figures: Literal["journal"] | None = None,
+) -> Path:
     """Write a study's report again, as `deepcme report` does; nothing is fitted.
 
     `read_report` gives the report's tables and charts as objects instead.
@@ -240,6 +245,8 @@ def report(study: StudyResult | str | Path, *, formats: Names = ("html", "md", "
     study : StudyResult or path
         What `run` returned, or the study's folder.
     formats : sequence of {"html", "md", "csv"}
+    figures : {"journal"}, optional
+        Figures as journals print them as well, in ``figures/journal``.
 
     Returns
     -------
@@ -252,8 +259,8 @@ def report(study: StudyResult | str | Path, *, formats: Names = ("html", "md", "
         If it is no finished study's folder, or a format is unknown.
     """
     folder = study.folder if isinstance(study, StudyResult) else Path(study)
-    asked: Any = [formats] if isinstance(formats, str) else list(formats)
-    return write_report(StudyFolder(folder), asked)
+    asked = require_formats([formats] if isinstance(formats, str) else formats)
+    return write_report(StudyFolder(folder), asked, for_journal=figures == "journal")
 
 
 def study_asked(

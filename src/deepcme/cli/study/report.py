@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -28,35 +28,47 @@ def report(
             help="Any of html, md, csv, separated by commas.",
         ),
     ] = "html,md,csv",
+    figures: Annotated[
+        Literal["journal"] | None,
+        typer.Option(
+            metavar="journal",
+            help="Every chart for print too, in FOLDER/figures/journal: 85 and 180 mm wide, "
+            "letters of 7 pt; SVG, PDF, and PNG and TIFF of 600 dpi.",
+            show_default=False,
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Write a study's report again; nothing is fitted."""
     from deepcme.study.store import StudyFolder
 
     write_and_say(
-        StudyFolder(folder), [name.strip() for name in formats.split(",")], quiet=quiet
+        StudyFolder(folder),
+        [name.strip() for name in formats.split(",")],
+        for_journal=figures == "journal",
+        quiet=quiet,
     )
     if not quiet:
         say_next("checklist", folder, "-o", "checklist.docx")
 
 
 def write_and_say(
-    folder: StudyFolder, formats: Sequence[str] | None = None, *, quiet: bool
+    folder: StudyFolder,
+    formats: Sequence[str] | None = None,
+    *,
+    for_journal: bool = False,
+    quiet: bool,
 ) -> None:
     """Write the report of a study, and say in a sentence what was found."""
-    from deepcme.base.files.locks import only_one_in
     from deepcme.base.progress import show_step
-    from deepcme.report.contents import compute_contents
-    from deepcme.report.notebook import Report
-    from deepcme.report.page import FORMATS, require_formats, write_report
+    from deepcme.report.page import FORMATS, write_report
 
-    asked = FORMATS if formats is None else require_formats(formats)
-    with only_one_in(folder.path), show_step("Writing the report", quiet=quiet):
-        contents = compute_contents(folder)
-        page = write_report(folder, asked, contents)
+    asked = FORMATS if formats is None else formats
+    with show_step("Writing the report", quiet=quiet):
+        page = write_report(folder, asked, for_journal=for_journal)
     if quiet:
         return
-    if try_out := contents.results.study.try_out:
+    if try_out := folder.read_study().try_out:
         say(try_out)
-    say(Report.of(contents).verdict.sentence)
+    say(folder.read_json("report.json")["sentence"])
     say(f"Report: {page}")

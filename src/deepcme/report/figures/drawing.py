@@ -17,6 +17,13 @@ from deepcme.base.files.files import whole_file
 from deepcme.base.names import with_texts, without_forbidden
 from deepcme.base.processes.workers import worker_command
 from deepcme.base.terminal import say
+from deepcme.report.figures.journal.journal import (
+    FOLDER,
+    WITHOUT_TIFF,
+    can_write_tiff,
+    figures_among,
+    write_list,
+)
 from deepcme.report.figures.styles import VEGA_LITE, Chart, Spec, specify
 
 _DRAWER = "deepcme.report.figures.drawing_apart"
@@ -45,19 +52,28 @@ class Drawing:
         self._names: list[str] = []
         self._drawn: Future[tuple[bytes, bytes]] | None = None
 
-    def draw(self, charts: Mapping[str, Chart | Spec]) -> None:
-        """Say what to draw, once."""
+    def draw(self, charts: Mapping[str, Chart | Spec], *, for_journal: bool = False) -> None:
+        """Say what to draw, once; for a journal as well, in its widths and kinds of file."""
         self._names = list(charts)
         # What draws a chart ends the whole process at a character that XML forbids.
         specs = {
             name: with_texts(specify(chart), without_forbidden)
             for name, chart in charts.items()
         }
-        given = json.dumps(specs).encode()
+        journal = {
+            "charts": figures_among(specs) if for_journal else {},
+            "folder": FOLDER,
+            "with_tiff": can_write_tiff(),
+        }
+        if for_journal and not journal["with_tiff"]:
+            say(WITHOUT_TIFF, error=True)
+        given = json.dumps({"charts": specs, "journal": journal}).encode()
         self._drawn = self._reader.submit(self._process.communicate, given)
 
     def write(self, folder: Path) -> list[str]:
         """Wait for the charts and write each as ``NAME.svg`` and ``NAME.pdf``.
+
+        Those for a journal are in a folder of their own, with a list of them.
 
         Returns
         -------
@@ -68,11 +84,16 @@ class Drawing:
             return []
         output, errors = self._drawn.result()
         written: list[str] = []
+        rows = []
         for line in output.splitlines():
-            for file, content in json.loads(line).items():
+            drawn = json.loads(line)
+            for file, content in drawn["files"].items():
                 with whole_file(folder / file) as temporary:
                     temporary.write_bytes(b64decode(content))
                 written.append(file)
+            rows += [drawn["row"]] if "row" in drawn else []
+        if rows:
+            written.append(f"{FOLDER}/{write_list(rows, folder / FOLDER)}")
         lacking = [name for name in self._names if f"{name}.pdf" not in written]
         for name in lacking:
             for suffix in (".svg", ".pdf"):  # of an earlier chart
