@@ -51,6 +51,11 @@ class TrainedModel(Shows):
         """What it was trained on, and what to expect of it."""
         return self.model.manifest
 
+    @property
+    def n_genes(self) -> int:
+        """Number of genes that it takes."""
+        return self.model.n_genes
+
     def predict(
         self,
         samples: Samples,
@@ -111,7 +116,7 @@ class TrainedModel(Shows):
         title = (
             f"Model {manifest.model.name} of {cohort.name}: "
             f"{counted(cohort.samples, 'sample')} of {counted(cohort.patients, 'patient')}, "
-            f"{counted(self.model.n_genes, 'gene')}"
+            f"{counted(self.n_genes, 'gene')}"
         )
         more = "More: .predict(samples), .validate(cohort), .save(folder), .manifest."
         return Shown(title, [self.model.expect()], facts, end=more)
