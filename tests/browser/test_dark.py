@@ -44,15 +44,19 @@ SLABS = f"""() => {{ {LIGHT}
 FAINT_WORDS = f"""() => {{ {LIGHT}
   return [...document.querySelectorAll('.chart svg text')]
     .filter((text) => !['black', 'white'].includes(text.getAttribute('fill')))
+    // A rim of the page's own colour sets words off from lines behind them.
+    .filter((text) => !text.hasAttribute('stroke'))
     .filter((text) => contrast(getComputedStyle(text).fill) < 4.5)
     .map((text) => [text.closest('[data-chart]').id, text.textContent]);
 }}"""
 
 FAINT_MARKS = f"""() => {{ {LIGHT}
   return [...document.querySelectorAll('.chart svg .mark-line path, .chart svg .mark-symbol path')]
+    // Areas behind others, such as the band of chance, are no marks to be told apart.
+    .filter((path) => path.getAttribute('fill') !== '#dddddd')
     .map((path) => [path.closest('[data-chart]').id, getComputedStyle(path)])
-    .map(([id, style]) => [id, isSeen(style.stroke) ? style.stroke : style.fill])
-    .filter(([, colour]) => isSeen(colour) && contrast(colour) < 3);
+    .map(([id, style]) => [id, [style.stroke, style.fill].filter(isSeen)])
+    .filter(([, colours]) => colours.length && Math.max(...colours.map(contrast)) < 3);
 }}"""
 
 

@@ -59,11 +59,16 @@ def test_the_gene_table_sorts_and_filters(page):
         return cells.all_inner_texts()
 
     assert column(1) == [str(rank) for rank in range(1, 41)]
-    page.get_by_role("button", name="Effective samples").click()
-    driving = [float(text.split()[0]) for text in column(8)]
-    assert driving == sorted(driving, reverse=True)
-    page.get_by_role("button", name="Effective samples").click()
-    assert [float(text.split()[0]) for text in column(8)] == sorted(driving)
+    shares = page.get_by_role("button", name="Splits in top 30")
+    shares.focus()
+    page.keyboard.press("Enter")
+    found = [int(text.rstrip("%")) for text in column(4)]
+    assert found == sorted(found, reverse=True) and len({*found}) > 1
+    shares.click()
+    assert [int(text.rstrip("%")) for text in column(4)] == sorted(found)
+    page.get_by_role("button", name="FDR").click()
+    rates = [float(text.removeprefix("< ")) for text in column(8)]
+    assert rates == sorted(rates)
     page.get_by_label("Find a gene").fill("gene3")
     assert sorted(column(2)) == sorted(["gene3", *(f"gene3{i}" for i in range(10))])
     assert page.locator("#gene-count").inner_text() == "11 found"
@@ -73,7 +78,7 @@ def test_a_search_without_a_hit_says_what_was_searched(browser, reports):
     page = opened(browser, reports["paper"], "desktop")
     page.get_by_label("Find a gene").fill("no such gene")
     assert page.locator("#gene-count").inner_text() == (
-        "0 found among the first 500; all genes are in gene_scores.csv"
+        "0 found among the first 500; all genes are in tables/genes.csv"
     )
     page.close()
 

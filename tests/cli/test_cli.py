@@ -41,7 +41,11 @@ def test_from_tables_to_a_report(tables, tmp_path):
     assert ran.returncode == 0, ran.stderr
     assert "Fitting: 4 of 4" in ran.stderr
     page = tmp_path / "out" / "report.html"
-    assert ran.stdout.strip() == f"Report: {page}"
+    tried, found, report, then = ran.stdout.splitlines()
+    assert tried.startswith("This is a try-out and not a result: the patients were split")
+    assert found.startswith("For relapse, ")
+    assert report == f"Report: {page}"
+    assert then == f"Next: deepcme run {tmp_path / 'study.toml'}"
     page.unlink()
     again = deepcme("report", tmp_path / "out")
     assert again.returncode == 0

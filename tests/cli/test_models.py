@@ -52,7 +52,7 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     assert run(monkeypatch, "train", cohort, "-o", model, "--repeats", 1, "--jobs", 1) == 0
     assert "AUC to expect of new patients like these: 0." in capsys.readouterr().out
     assert json.loads((model / "manifest.json").read_text())["schema_version"] == 5
-    assert load_model(model).n_genes == 40
+    assert load_model(model).model.n_genes == 40
     output = folder / "predictions.csv"
     assert run(monkeypatch, "predict", model, other, "-o", output) == 0
     table = pd.read_csv(output)
@@ -68,7 +68,7 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     said = capsys.readouterr().err
     assert "- other.csv: 1 column that tells of genes and not of a sample was left out" in said
     assert run(monkeypatch, "validate", model, other, "-o", folder / "validation") == 0
-    assert "cross-validation on invented promised" in capsys.readouterr().out
+    assert "cross-validation on invented expected" in capsys.readouterr().out
     assert "<dd>Committee</dd>" in (folder / "validation" / "report.html").read_text()
     for name in ("calibration", "recalibrated", "decision_curve"):
         drawn = folder / "validation" / "figures" / name

@@ -46,7 +46,7 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     assert set(curves["sample"]) == set(table["sample"])
     assert "by third of risk" in capsys.readouterr().out
     assert run(monkeypatch, "validate", model, new, "-o", folder / "validation") == 0
-    assert "cross-validation on invented promised" in capsys.readouterr().out
+    assert "cross-validation on invented expected" in capsys.readouterr().out
     assert (
         "<dd>DeepCME-Cox-ensemble</dd>" in (folder / "validation" / "report.html").read_text()
     )

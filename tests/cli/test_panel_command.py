@@ -47,7 +47,7 @@ def test_from_times_to_a_panel(tmp_path):
         "--random-panels", "2", "--jobs", "1", cwd=tmp_path,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
-    assert "cox-score: 1 gene, Uno's C 0." in ran.stdout
+    assert "Cox's score test: 1 gene, Uno's C 0." in ran.stdout
     folder = tmp_path / "results" / "cohort-panel"
     curve = pd.read_csv(folder / "panel_curve.csv")
     assert curve["panel"].tolist() == ["1", "2", "5", "all"]

@@ -26,6 +26,7 @@ from deepcme.study.run import run_study
 from deepcme.study.spec import make_study
 from deepcme.study.store import StudyFolder
 from tests.conftest import drawn_charts, invented_cohort
+from tests.report.walk import MOST_COLUMNS
 
 ATTACK = "<script>alert(1)</script>"
 
@@ -74,7 +75,20 @@ def test_table_1_is_computed_from_the_predictions(folder, page):
     np.testing.assert_allclose(table.loc["LR"].iloc[:3], by_hand)
     assert table.loc["LR", "mean"] == pytest.approx(np.mean(by_hand))
     assert table.loc["LR", "sd"] == pytest.approx(np.std(by_hand, ddof=1))
-    assert f"{np.mean(by_hand):.3f}" in page
+    assert f"{np.mean(by_hand):.2f}" in page
+
+
+def test_every_table_has_a_caption_and_a_few_columns_with_headings_in_words(page):
+    tables = page.split('<div class="table" id="')[1:]
+    assert len(tables) > 10
+    for table in tables:
+        name = table.partition('"')[0]
+        caption = re.search(r'<p class="caption".*?</a>(.*?)</p>', table, re.DOTALL)[1]
+        assert caption.strip(), name
+        head = table.partition("</thead>")[0]
+        headings = re.findall(r"<th.*?>(?:<button.*?>)?(.*?)(?:</button>)?</th>", head)
+        assert all(headings) and not [text for text in headings if "_" in text], name
+        assert 1 < len(headings) <= MOST_COLUMNS, (name, headings)
 
 
 def test_a_notebook_gets_the_same_tables_and_the_charts_as_objects(folder):

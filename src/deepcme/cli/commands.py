@@ -5,7 +5,7 @@ Imports sit inside the commands, so that --help answers at once.
 
 from __future__ import annotations
 
-from typing import Annotated, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -74,7 +74,7 @@ _PANELS: dict[str, dict[str, Command | None]] = {
 class _InOrderOfWork(HelpPages):
     """The commands as they follow each other, where typer has those of a group last."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         order = [name for commands in _PANELS.values() for name in commands]
         return sorted(super().list_commands(ctx), key=order.index)
 

@@ -45,7 +45,7 @@ EXAMPLES = {
         "deepcme run cohort.h5ad --quick -o try-out\n"
         "deepcme run study.toml --clinical age,grade -o results/with-clinic"
     ),
-    "report": "deepcme report try-out",
+    "report": ("deepcme report try-out\ndeepcme report try-out --figures journal"),
     "compare": "deepcme compare try-out results/with-clinic -o compared.html",
     "panel": "deepcme panel cohort.h5ad --ranker l1-logistic -o panel",
     "checklist": "deepcme checklist try-out -o checklist.md",

@@ -13,7 +13,6 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import typer
 from typer.core import TyperCommand, TyperGroup
 
 from deepcme.base.terminal import bold
@@ -28,11 +27,11 @@ Row = tuple[str, str]
 class HelpPage(TyperCommand):
     """A command whose help page is laid out here."""
 
-    def format_help(self, ctx: typer.Context, formatter: Any) -> None:
+    def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page."""
         formatter.write(_page(self, ctx, _options(self, ctx)))
 
-    def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """What follows the command's name in a line that says how it is used."""
         return _usage(self, ctx)
 
@@ -40,21 +39,21 @@ class HelpPage(TyperCommand):
 class HelpPages(TyperGroup):
     """A group of commands, whose pages and whose own one are laid out here."""
 
-    def format_help(self, ctx: typer.Context, formatter: Any) -> None:
+    def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page of the group, with a line for each command."""
         formatter.write(_page(self, ctx, [*_commands(self, ctx), *_options(self, ctx)]))
 
-    def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """What follows the group's name in a line that says how it is used."""
         return [*_usage(self, ctx), "COMMAND", "..."]
 
 
-def _usage(command: Any, ctx: typer.Context) -> list[str]:
+def _usage(command: Any, ctx: Any) -> list[str]:
     arguments = [_name(p) for p in command.get_params(ctx) if _is_argument(p)]
     return ["[OPTIONS]", *arguments]
 
 
-def _page(command: Any, ctx: typer.Context, groups: Iterable[tuple[str, list[Row]]]) -> str:
+def _page(command: Any, ctx: Any, groups: Iterable[tuple[str, list[Row]]]) -> str:
     width = max(_NARROWEST, min(shutil.get_terminal_size().columns, _WIDEST))
     usage = " ".join([ctx.command_path, *command.collect_usage_pieces(ctx)])
     parts = [_wrapped(f"Usage: {usage}", width, 2 * _INDENT)]
@@ -70,7 +69,7 @@ def _page(command: Any, ctx: typer.Context, groups: Iterable[tuple[str, list[Row
     return "\n\n".join(parts) + "\n"
 
 
-def _commands(group: Any, ctx: typer.Context) -> list[tuple[str, list[Row]]]:
+def _commands(group: Any, ctx: Any) -> list[tuple[str, list[Row]]]:
     panels: dict[str, list[Row]] = {}
     for name in group.list_commands(ctx):
         command = group.get_command(ctx, name)
@@ -80,7 +79,7 @@ def _commands(group: Any, ctx: typer.Context) -> list[tuple[str, list[Row]]]:
     return list(panels.items())
 
 
-def _options(command: Any, ctx: typer.Context) -> list[tuple[str, list[Row]]]:
+def _options(command: Any, ctx: Any) -> list[tuple[str, list[Row]]]:
     """Arguments, then options by their panel, then those of none."""
     panels: dict[str, list[Row]] = {"Arguments": []}
     others = []

@@ -28,15 +28,6 @@ def writable(file: Path | None) -> Path | None:
     return file
 
 
-def writable_folder(folder: Path | None) -> Path | None:
-    """The option's folder, refused before the work if it could not be written in after it."""
-    from deepcme.base.files.writable import require_writable_folder
-
-    if folder is not None:
-        require_writable_folder(folder)
-    return folder
-
-
 def new_folder(folder: Path) -> Path:
     """The option's folder, refused before the work if it holds something or cannot be made."""
     from deepcme.base.files.locks import only_one_making

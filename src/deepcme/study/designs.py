@@ -232,7 +232,7 @@ def describe_try_out(split: SplitSettings) -> str:
     fewest = FEWEST_REPEATS.get(split.design, 1)
     if split.repeats is None or split.repeats > fewest:
         return ""
-    often = "once" if split.repeats == 1 else f"{split.repeats} times"
+    often = "once" if split.repeats == 1 else "twice"
     return (
         f"This is a try-out and not a result: the patients were split only {often}, and "
         "another split moves every number. Leave out --quick, or raise the repeats, before "

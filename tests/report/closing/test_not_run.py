@@ -16,11 +16,11 @@ def contents_that_lack(*parts):
 
 def test_one_line_names_all_and_the_command_is_one_without_a_name_to_put_in():
     contents = contents_that_lack(
-        ("other cohorts", "--also COHORT.h5ad", False),
+        ("others' patients", "--also COHORT.h5ad", False),
         ("permutation test", "--permutations 50", False),
     )
     assert render_markdown("h", SECTION.write(contents)).endswith(
-        "Not run: permutation test (`--permutations 50`); other cohorts (`--also COHORT.h5ad`). "
+        "Not run: permutation test (`--permutations 50`); others' patients (`--also COHORT.h5ad`). "
         "In the study's folder `deepcme run study.toml --out . --permutations 50` adds the first "
         "of these, and so the others; what is fitted already stays.\n"
     )

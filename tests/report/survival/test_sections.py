@@ -18,6 +18,7 @@ from deepcme.report.survival import (
     usefulness,
 )
 from deepcme.study.settings import ComparatorSettings
+from tests.report.walk import require_readable, tables_in
 
 MODULES = (risk_groups, discrimination, calibration, usefulness, assumptions)
 ATTACK = "<script>alert(1)</script>"
@@ -229,6 +230,11 @@ def test_a_competing_event_turns_the_curves_into_cumulative_incidence(
         b for b in risk_groups.SECTION.write(contents) if isinstance(b, Figure)
     ).caption
     assert "Aalen and Johansen" in caption and "Kaplan-Meier" not in caption
+
+
+def test_every_table_can_be_read(contents, by_cohort):
+    for found in (contents, by_cohort):
+        require_readable([*tables_in(blocks_of(found))])
 
 
 @pytest.fixture(scope="module")

@@ -187,10 +187,7 @@ def power(
         write_csv(out, made.table)
     if quiet:
         return
-    for part in made.text.split("\n\n"):
-        rows = part.split("\n")
-        for row in rows:
-            say(row, whole=len(rows) > 1)
-        say()
+    for line in made.text.split("\n"):
+        say(line, whole="   " in line)  # a row of the table
     if out is not None:
         say(f"Wrote {out}.")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from markupsafe import Markup
 
 from deepcme.report.blocks import Blocks, Text
-from deepcme.report.markdown import code_span
+from deepcme.report.markdown import code_span, escape_markdown
 from deepcme.report.section import Contents, NotRun, Section
 
 _PLACEHOLDER = re.compile(r"\b[A-Z]{2}")
@@ -25,15 +25,26 @@ def _write(contents: Contents) -> Blocks:
             "on."
         )
     if contents.not_run:
-        yield Text(_list(contents.not_run, Markup("<code>{}</code>").format), only="html")
-        yield Text(_list(contents.not_run, code_span), only="md")
+        in_html = Markup("<code>{}</code>").format
+        yield Text(_list(contents.not_run, Markup.escape, in_html), only="html")
+        yield Text(_list(contents.not_run, escape_markdown, code_span), only="md")
 
 
-def _list(missing: list[NotRun], as_code: Callable[[str], Markup]) -> Markup:
-    """Those first whose option can be typed as it is, with no name to put in."""
-    parts = sorted(missing, key=lambda part: bool(_PLACEHOLDER.search(part.option)))
+def _list(
+    missing: list[NotRun],
+    as_text: Callable[[str], Markup],
+    as_code: Callable[[str], Markup],
+) -> Markup:
+    """Those first whose option can be typed as it is; of these first what tests for chance."""
+    parts = sorted(
+        missing,
+        key=lambda part: (
+            bool(_PLACEHOLDER.search(part.option)),
+            not part.option.startswith("--permutations"),
+        ),
+    )
     named = Markup("; ").join(
-        Markup("{} ({})").format(part.what, as_code(part.option)) for part in parts
+        Markup("{} ({})").format(as_text(part.what), as_code(part.option)) for part in parts
     )
     command = as_code(f"{COMMAND} {parts[0].option}")
     return Markup(

@@ -58,12 +58,9 @@ def plot_calibration(
         f"Calibration: observed share against predicted risk of {len(styles)} models; "
         f"{first} with its 95% band, groups of patients, and how often which risk was given."
     )
+    encodings = line_encodings(styles, legend=legend_of_lines(styles, orient="bottom"))
     if LEFT_OUT not in curves.columns:
-        legend = legend_of_lines(styles, orient="bottom")
-        encodings = line_encodings(styles, legend=legend)
         return _plot_one(tables, picked, encodings).properties(description=description)
-    legend = legend_of_lines(styles, orient="bottom", columns=3)
-    encodings = line_encodings(styles, legend=legend)
     charts = [
         _plot_one(
             [table[table[LEFT_OUT] == cohort] for table in tables], picked, encodings

@@ -130,8 +130,8 @@ def plot_comparison(comparison: pd.DataFrame, roles: Roles | None = None) -> Cha
             )
         )
     margin, model = float(comparison["margin"].iloc[0]), comparison["model"].iloc[0]
-    ends = comparison[["ci_low", "ci_high", "difference"]].to_numpy(np.float64)
-    farthest = np.ceil(10 * np.nanmax(np.abs([0.1, *ends.ravel()]))) / 10
+    drawn = comparison[["ci_low", "ci_high", "difference"]].to_numpy(np.float64)
+    farthest = float(np.ceil(10 * np.nanmax(np.abs([0.1, *drawn.ravel()]))) / 10)
     title = f"AUC of {model} minus that of the other"
     axis = Axis(title, (-farthest, farthest), 0.0, equivalent=margin)
     description = f"Forest plot: {title}, with 95% intervals, for {len(comparison)} models."

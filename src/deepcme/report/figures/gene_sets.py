@@ -81,7 +81,7 @@ def plot_running_sums(sums: pd.DataFrame, n_genes: int) -> Chart:
         In the ranking.
     """
     names = sums["set"].drop_duplicates().tolist()
-    legend = legend_of_lines(names, orient="top", columns=2)
+    legend = legend_of_lines(names, orient="top")
     styles = line_encodings(palette_styles(names), "Set", "set", legend)
     scale, axis = alt.Scale(domain=[0, n_genes], nice=False), alt.Axis(tickCount=5)
     title = "Rank of the gene: first, highest with the event"

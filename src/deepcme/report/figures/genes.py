@@ -24,7 +24,7 @@ from deepcme.study.genes.scores import HIGHER, LOWER, UNCLEAR
 _BLUE, _VERMILION = PALETTE[0], PALETTE[1]
 DIRECTIONS = {
     HIGHER: ("higher at high risk", _VERMILION),
-    LOWER: ("lower at high risk", _BLUE),
+    LOWER: ("lower", _BLUE),
     UNCLEAR: ("unclear", OTHER),
 }
 """Words and colour of how a gene is expressed where the model sees a higher risk."""
@@ -34,7 +34,7 @@ _OUTCOMES = {
     RULED_OUT: PALETTE[4],
     HAD_EVENT: INK,
 }
-_WITH_EVENT = ("lower with the event", "higher with the event")
+_WITH_EVENT = {"higher with the event": _VERMILION, "lower": _BLUE}
 CLAIMED_FDR = 0.05
 _ROW = 17
 _STEPS = (-1.75, -1.25, -0.75, -0.25, 0.25, 0.75, 1.25, 1.75)
@@ -136,11 +136,11 @@ def plot_genes_alone(genes: pd.DataFrame, measure: str, words: str) -> Chart:
         What it is called.
     """
     table = genes[["label", measure, "ci_low", "ci_high", "fdr", "n", "events"]].assign(
-        told=np.where(genes[measure] < 0.5, *_WITH_EVENT),
+        told=np.where(genes[measure] > 0.5, *_WITH_EVENT),
         claimed=genes["fdr"] <= CLAIMED_FDR,
         value=[f"{value:.2f}" if value == value else "" for value in genes[measure]],
     )
-    colour = _colour(table, dict(zip(_WITH_EVENT, (_BLUE, _VERMILION), strict=True)))
+    colour = _colour(table, _WITH_EVENT)
     base = alt.Chart(table).encode(y=_rows(table))
     chance = (
         alt.Chart(pd.DataFrame({"x": [0.5]}))
@@ -153,7 +153,7 @@ def plot_genes_alone(genes: pd.DataFrame, measure: str, words: str) -> Chart:
     points = base.mark_point(size=60, opacity=1, strokeWidth=2).encode(
         x=alt.X(
             f"{measure}:Q",
-            title=f"{words} of the gene alone, 95% interval",
+            title=f"{words} alone (95% interval)",
             scale=alt.Scale(zero=False, padding=12),
             axis=alt.Axis(tickCount=6),
         ),
@@ -215,9 +215,14 @@ def plot_gene_heat_map(cells: pd.DataFrame) -> Chart:
         .encode(
             color=alt.Color(
                 "value:Q",
-                title="Expression (standard deviations from the mean)",
+                title="Expression (SD from the mean)",
                 scale=alt.Scale(type="threshold", domain=list(_STEPS), range=list(DIVERGING)),
-                legend=alt.Legend(orient="bottom", gradientLength=260, titleLimit=400),
+                legend=alt.Legend(
+                    orient="bottom",
+                    gradientLength=200,
+                    gradientStrokeColor=BAND,
+                    titleLimit=400,
+                ),
             ),
             tooltip=[
                 alt.Tooltip("label:N", title="Gene"),

@@ -104,7 +104,7 @@ def plot_calibration_instability(lines: pd.DataFrame) -> Chart:
     lines : DataFrame
         Columns refit, predicted, observed.
     """
-    x = alt.X("predicted:Q", title="Predicted probability", scale=_RISKS)
+    x = alt.X("predicted:Q", title="Predicted risk", scale=_RISKS)
     y = alt.Y("observed:Q", title="Observed share", scale=_RISKS)
     lines = lines.round(3)
     is_original = lines["refit"] == ORIGINAL

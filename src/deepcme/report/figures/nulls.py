@@ -5,12 +5,10 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from deepcme.report.figures.roles import Roles
 from deepcme.report.figures.styles import (
     NEUTRAL,
     PAPER,
     Chart,
-    colours,
     faded_unless,
     legend_of_points,
     pick_in_legend,
@@ -23,7 +21,6 @@ def plot_nulls(
     comparison: pd.DataFrame,
     measure: str = "auc",
     heading: str = "AUC",
-    roles: Roles | None = None,
 ) -> Chart:
     """Values of the null runs, a bar each, beside those that they are compared with.
 
@@ -34,7 +31,6 @@ def plot_nulls(
     comparison : DataFrame
         As `compute_null_comparison` gives it.
     measure, heading : str
-    roles : Roles, optional
     """
     null = runs[runs["kind"] != "signature"].assign(row=_null_names)[["row", "number", measure]]
     compared = comparison.assign(row=_null_names)
@@ -63,7 +59,7 @@ def plot_nulls(
         .encode(
             x=f"{measure}:Q",
             y=y,
-            **_encode_compared(compared, measure, roles),
+            **_encode_compared(compared, measure),
             opacity=faded_unless(picked),
             tooltip=[
                 alt.Tooltip("compared:N", title="real result"),
@@ -85,16 +81,13 @@ def plot_nulls(
     )
 
 
-def _encode_compared(
-    compared: pd.DataFrame, measure: str, roles: Roles | None
-) -> dict[str, alt.Color | alt.Shape]:
+def _encode_compared(compared: pd.DataFrame, measure: str) -> dict[str, alt.Color | alt.Shape]:
     """Colour and shape of each result, with its value in the legend."""
     values = compared.drop_duplicates("compared").set_index("compared")[measure]
     names = [str(name) for name in values.index]
     labels = {name: f"{name}  {values[name]:.2f}" for name in names}
-    palette = colours(len(names)) if roles is None else [*map(roles.colour, names)]
     legend = legend_of_points(names, labels)
-    return point_encodings(names, "Real result", "compared", palette, legend)
+    return point_encodings(names, "Real result", "compared", legend)
 
 
 def _null_names(table: pd.DataFrame) -> pd.Series:

@@ -172,7 +172,7 @@ def _plot(
         encodings = line_encodings(styles, title, legend=legend)
         chart = _plot_one(curves, kind, reference(curves), encodings, picked, roles)
         return chart.properties(description=description)
-    legend = legend_of_lines(styles, orient="bottom", columns=3)
+    legend = legend_of_lines(styles, orient="bottom")
     encodings = line_encodings(styles, legend=legend)
     charts = []
     for cohort, rows in curves.groupby(LEFT_OUT, sort=False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -51,15 +51,14 @@ def plot_decision_curve(
     styles = styles_of(models, roles)
     picked = pick_in_legend("strategy")
     bars = None if differences is None else _bars_upon_better(differences).dropna()
-    by_cohort = LEFT_OUT in curve.columns
-    legend = legend_of_lines(styles, orient="bottom", columns=3 if by_cohort else None)
+    legend = legend_of_lines(styles, orient="bottom")
     encodings = line_encodings({**styles, **_FIXED}, "Model", "strategy", legend)
     description = (
         f"Decision curves: net benefit of acting on the risks of {len(styles)} models, of "
         "treating all and of treating none, by threshold probability."
     )
     drawn = curve if roles is None else roles.on_top(curve, "strategy")
-    if not by_cohort:
+    if LEFT_OUT not in curve.columns:
         chart = _plot_net_benefit(drawn, bars, picked, encodings)
         return chart.properties(description=description)
     charts = []
@@ -80,8 +79,8 @@ def _plot_net_benefit(
     lowest = curve.loc[curve["strategy"] != TREAT_ALL, "net_benefit"].min()
     bottom = min(max(float(lowest), -_BELOW * top), -_ROOM * top)
     # Bars of nothing would be an image without a name to screen readers.
-    has_bars = bars is not None and not bars.empty
-    if has_bars:
+    bars = None if bars is None or bars.empty else bars
+    if bars is not None:
         bottom = min(bottom, float(bars["low"].min()))
         top = max(top, float(bars["high"].max()))
     scale = alt.Scale(domain=[bottom, 1.05 * top], nice=False)
@@ -104,7 +103,7 @@ def _plot_net_benefit(
         ],
     )
     layers: list[alt.Chart] = [lines.add_params(picked)]
-    if has_bars:
+    if bars is not None:
         of_bars = alt.Chart(bars).encode(x=x, color=encodings["color"])
         layers.append(
             of_bars.mark_rule(strokeWidth=1.5, clip=True).encode(
@@ -127,7 +126,7 @@ def _name_fixed(curve: pd.DataFrame, bottom: float, x: alt.X, y: alt.Y) -> list[
         return []
     # Where all are worth treating up to the last threshold, its name stands to the left.
     at_end = len(inside) == len(treated)
-    places = [
+    places: list[tuple[pd.DataFrame, Literal["left", "right"], int, int]] = [
         (inside.iloc[[-1]], "right" if at_end else "left", -4 if at_end else 7, 9),
         (none.iloc[[0]], "left", 5, 9),
     ]

@@ -54,6 +54,7 @@ CONFIG: dict[str, Any] = {
         "titleFontSize": 12,
         "titleFontWeight": "normal",
         "symbolBaseStrokeColor": INK,
+        "gradientStrokeColor": BAND,
     },
     "title": {
         "color": INK,
@@ -156,7 +157,6 @@ def legend_of_lines(
     labels: Mapping[str, str] | None = None,
     *,
     orient: Literal["top", "bottom"] | None = None,
-    columns: int | None = None,
 ) -> alt.Legend:
     """A legend of strokes.
 
@@ -167,12 +167,11 @@ def legend_of_lines(
     labels : mapping, optional
         What stands there in place of a name, such as the name with an estimate.
     orient : {"top", "bottom"}, optional
-        Beside the chart, or below on a narrow page, if nothing is said.
-    columns : int, optional
-        Of one above or below several charts; above or below one chart, as many as fit.
+        With as many columns as fit. Beside the chart, or below on a narrow page, if nothing is
+        said.
     """
     names, labels = [*names], labels or {}
-    fitting = columns or _columns_that_fit([labels.get(name, name) for name in names])
+    fitting = _columns_that_fit([labels.get(name, name) for name in names])
     return alt.Legend(
         symbolType="stroke",
         symbolSize=400,
@@ -207,13 +206,16 @@ def _label_by_name(labels: Mapping[str, str]) -> str:
 
 
 def _columns_that_fit(texts: Sequence[str]) -> alt.ExprRef:
-    """By the width of a chart that stands alone; one of several has none in an expression."""
+    """By the width of the chart, which is 0 where several stand beside each other."""
     needed = _AROUND_LABEL + _CHARACTER * max(map(len, texts), default=0)
-    return alt.ExprRef(f"clamp(floor(width / {needed:.0f}), 1, {_MOST_COLUMNS})")
+    fitting = f"clamp(floor(width / {needed:.0f}), 1, {_MOST_COLUMNS})"
+    return alt.ExprRef(f"width ? {fitting} : {_BESIDE}")
 
 
-_AROUND_LABEL, _CHARACTER, _MOST_COLUMNS = 45, 6.8, 4
-"""Pixels around a label and of one of its characters; no more columns than so many."""
+_AROUND_LABEL, _CHARACTER = 45, 6.8
+"""Pixels around a label, and of one of its characters."""
+_MOST_COLUMNS, _BESIDE = 4, 3
+"""Most columns of a legend, and those of one for charts beside each other."""
 
 
 def palette_styles(
@@ -236,12 +238,11 @@ def point_encodings(
     names: Sequence[str],
     title: str,
     field: str,
-    palette: Sequence[str] | None = None,
     legend: alt.Legend | None = None,
 ) -> dict[str, Any]:
-    """Colour and shape by name in one legend; colours in their order if none are given."""
+    """Colour and shape by name in one legend."""
     legend = legend or legend_of_points(names)
-    colour = alt.Scale(domain=[*names], range=[*(palette or colours(len(names)))])
+    colour = alt.Scale(domain=[*names], range=colours(len(names)))
     shape = alt.Scale(domain=[*names], range=shapes(len(names)))
     return {
         "color": alt.Color(f"{field}:N", title=title, scale=colour, legend=legend),

@@ -77,8 +77,9 @@ class Plain(Column):
         return [_cell(value, self.form) for value in table[self.name]]
 
     def tell(self, cells: list[str]) -> str:
-        """Its constant, if it may be one."""
-        return self.constant.format(cells[0]) if len(set(cells)) == 1 else ""
+        """Its constant, if it may be one; a word that some rows lack is one all the same."""
+        told = {*cells} if self.form else {*cells} - {""}
+        return self.constant.format(*told) if len(told) == 1 else ""
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ _ADDED_VALUE = TableLayout(
 )  # fmt: skip
 _AUC_DIFFERENCES = TableLayout(
     "AUC of one model minus AUC of the other.",
-    ("asked", "Question", ""), ("model", "Model", ""), ("baseline", "Minus", ""),
+    ("model", "Model", ""), ("baseline", "Minus", ""),
     Estimate("difference", "Difference", signed=True), PValue("p_holm", "p (Holm)"),
     *PROBABILITIES, *N_AND_EVENTS,
     note="Mean over the splits; corrected resampled t-test (Nadeau and Bengio 2003), p after "

@@ -242,27 +242,40 @@ def _write(contents: Contents) -> Blocks:
         Subheading("Instability of the model"),
         Text(notes["refits"]),
         Text(_MEANING + (_NOT_ABOUT_PERFORMANCE if is_survival else _ABOUT_PERFORMANCE)),
-        Figure(
-            "prediction_instability",
-            "Risks by the refits against the risk by the original model",
-            "Prediction instability: each line is the range of one patient's risks, from the "
-            "2.5th to the 97.5th percentile of the refits; grey points are risks by some of "
-            "them. On the diagonal nothing changes.",
+        *contents.pair(
+            Figure(
+                "prediction_instability",
+                "Risks by the refits against the risk by the original model",
+                "Prediction instability: each line is the range of one patient's risks, from "
+                "the 2.5th to the 97.5th percentile of the refits; grey points are risks by "
+                "some of them. On the diagonal nothing changes.",
+            ),
+            Figure(
+                "mape",
+                "Mean absolute prediction error of each patient against the original risk",
+                "Mean absolute difference of the refits' risks from the original one, by "
+                "patient.",
+            ),
         ),
         contents.show(
             "instability_summary", summary.assign(measure=summary["measure"].map(_NAMES))
         ),
-        Figure(
-            "mape",
-            "Mean absolute prediction error of each patient against the original risk",
-            "Mean absolute difference of the refits' risks from the original one, by patient.",
-        ),
         Text(notes["classification_instability"]),
-        Figure(
-            "classification_instability",
-            "Share of refits that put each patient on the other side of a threshold",
-            "Classification instability at the thresholds of the study. Click a threshold in "
-            "the legend to single it out.",
+        Text(notes.get("calibration_instability", "")),
+        *contents.pair(
+            Figure(
+                "classification_instability",
+                "Share of refits that put each patient on the other side of a threshold",
+                "Classification instability at the thresholds of the study.",
+                hint="Click a threshold in the legend to single it out.",
+            ),
+            Figure(
+                "calibration_instability",
+                "Calibration lines of the refits and of the original model",
+                "Calibration instability: the line (intercept and slope) of each refit on all "
+                "patients in grey, that of the original model in colour. The original's own is "
+                "of the patients it was developed on.",
+            ),
         ),
         contents.show("classification_summary"),
         *([] if is_survival else _write_performance(contents)),
@@ -272,14 +285,6 @@ def _write(contents: Contents) -> Blocks:
 def _write_performance(contents: Contents) -> Blocks:
     notes, performance = contents.notes, contents.tables["bootstrap_performance"]
     return [
-        Text(notes["calibration_instability"]),
-        Figure(
-            "calibration_instability",
-            "Calibration lines of the refits and of the original model",
-            "Calibration instability: the line (intercept and slope) of each refit on all "
-            "patients in grey, that of the original model in colour. The original's own is of "
-            "the patients it was developed on.",
-        ),
         Text(notes["bootstrap_performance"]),
         contents.show(
             "bootstrap_performance",

@@ -92,6 +92,7 @@ def describe_methods(
         ("Nulls", _nulls(tables)),
         ("Groups of patients", notes.get("subgroup_methods", "")),
         ("Clinical columns", notes.get("clinical_coding", "")),
+        ("Genes", notes.get("gene_methods", "")),
         ("Gene selection", _selection(study.selection, is_survival=is_survival)),
         ("Gene sets", _gene_sets(tables)),
     ]

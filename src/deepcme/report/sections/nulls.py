@@ -109,9 +109,7 @@ def _compare(contents: Contents, runs: pd.DataFrame) -> None:
     comparison = compute_null_comparison(runs, contents.headline, value, measure.name)
     contents.add("nulls", lambda: comparison, _layout(measure, is_survival=is_survival))
     if len(comparison):
-        contents.charts["nulls"] = plot_nulls(
-            runs, comparison, measure.name, measure.heading, contents.roles
-        )
+        contents.charts["nulls"] = plot_nulls(runs, comparison, measure.name, measure.heading)
     random = comparison[comparison["kind"] == "random genes"].drop_duplicates("size")
     if len(random):
         sentences = [_random_genes(row, measure) for row in random.to_dict("records")]
@@ -253,7 +251,8 @@ def _write(contents: Contents) -> Blocks:
             "nulls",
             f"{name} of the null runs beside the real ones; the numbers are in the next table",
             "One bar per null run; the shapes are what the runs are compared with, the dashed "
-            "line is chance. Click a name in the legend to single it out.",
+            "line is chance.",
+            hint="Click a name in the legend to single it out.",
         ),
         *(Text(contents.notes.get(kind, "")) for kind in _KINDS),
         None if permutation is None else contents.show("permutation", permutation),

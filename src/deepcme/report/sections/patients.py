@@ -63,7 +63,7 @@ SURVIVAL_FLOW = TableLayout(
     "Who was read, joined, left out and analysed; reasons count samples.", *PATIENT_FLOW.columns
 )
 _FINDINGS = TableLayout(
-    "What the audit found in the cohort as given, before anything was learned.",
+    "Findings, before anything was learned.",
     ("code", "Code", ""), ("severity", "Severity", ""), ("title", "Finding", ""),
     ("evidence", "Evidence", ""), ("advice", "What to do", ""),
 )  # fmt: skip
@@ -285,7 +285,6 @@ def _describe_cohort(cohort: Mapping[str, Any]) -> list[tuple[str, str]]:
         else (f"{n_samples} positive, {share}", f"{n_patients} with a positive sample")
     )
     terms = [
-        ("Endpoint", cohort["endpoint"]),
         ("Samples", f"{cohort['samples']} ({samples})"),
         ("Patients", f"{cohort['patients']} ({patients})"),
         ("Tissue", ", ".join(f"{count} {kind}" for kind, count in cohort["tissue"].items())),

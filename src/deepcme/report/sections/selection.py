@@ -156,7 +156,7 @@ def _compute(contents: Contents) -> None:
         name, kind = file.split(".")
         if kind == "csv":
             contents.add(name, partial(folder.read_table, file), layouts.get(name))
-    contents.charts["panel_curve"] = plot_panel_curve(contents.tables["panel_curve"])
+    contents.charts["panel_curve"] = plot_panel_curve(_in_words(contents.tables["panel_curve"]))
 
 
 def _shorten(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -298,7 +298,8 @@ def _write(contents: Contents) -> Blocks:
             f"{measure} against the number of genes; the numbers are in the next table",
             f"{measure} on held-out patients against the number of genes, with 95% intervals "
             "(bootstrap of patients). The grey band spans the random panels of the same size, "
-            "the dashed line is their mean. Click a ranking in the legend to single it out.",
+            "the dashed line is their mean.",
+            hint="Click a ranking in the legend to single it out.",
         ),
         Folded("What each way of selecting says", _write_details(contents)),
     ]

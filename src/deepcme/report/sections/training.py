@@ -81,7 +81,8 @@ def _write(contents: Contents) -> Blocks:
         "training_curves",
         "Training and validation loss by epoch",
         f"Cross-entropy without the penalty{describe_weights(contents)}, mean over the splits. "
-        "Training loss is taken with dropout on. Click a part in the legend to single it out.",
+        "Training loss is taken with dropout on.",
+        hint="Click a part in the legend to single it out.",
     )
 
 

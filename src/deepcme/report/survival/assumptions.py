@@ -22,15 +22,6 @@ from deepcme.study.parts.survival_tables import COX_FITS
 from deepcme.study.settings import ModelSettings
 
 _NAIVE_NAMES = {"risk": "Risk", "auc": "AUC", "observed_expected": "O/E"}
-_NAIVE = TableLayout(
-    "What leaving out the patients censored before the horizon would have shown, beside what "
-    "is reported here, of the model of the verdict.",
-    LEFT_OUT_COLUMN, ("measure", "Measure", ""),
-    ("naive", "Labelled alone", ".3f"), ("weighted", "With weights", ".3f"),
-    Plain("n_known", "Known", ",.0f", constant="{} of known outcome"), *PATIENTS_AND_EVENTS,
-    note="A patient who had the event is known however short the follow-up, so that too many "
-    "events are left among the known.",
-)  # fmt: skip
 _HAZARDS = TableLayout(
     "Check of proportional hazards of each Cox model: below 0 its log hazard ratio falls with "
     "time.",
@@ -58,7 +49,9 @@ def _compute(contents: Contents) -> None:
     if results.horizon is not None:
         contents.add("censoring", lambda: compute_censoring_counts(evaluation))
         contents.add(
-            "naive_beside_weighted", lambda: compute_naive_beside_weighted(evaluation), _NAIVE
+            "naive_beside_weighted",
+            lambda: compute_naive_beside_weighted(evaluation),
+            _lay_out_naive(contents.headline),
         )
     cox = find_cox_models(study.models)
     contents.add(
@@ -75,6 +68,19 @@ def _compute(contents: Contents) -> None:
         return results.folder.read_table(COX_FITS)
 
     contents.add("cox_fits", fits)
+
+
+def _lay_out_naive(headline: str) -> TableLayout:
+    return TableLayout(
+        f"What {headline} would have shown if patients censored before the horizon had been "
+        "left out, beside what is reported here.",
+        LEFT_OUT_COLUMN, ("measure", "Measure", ""), ("naive", "Labelled alone", ".3f"),
+        ("weighted", "With weights", ".3f"),
+        Plain("n_known", "Known", ",.0f", constant="{} of known outcome"),
+        *PATIENTS_AND_EVENTS,
+        note="A patient who had the event is known however short the follow-up, so that too "
+        "many events are left among the known.",
+    )  # fmt: skip
 
 
 def find_cox_models(models: Sequence[ModelSettings]) -> list[str]:

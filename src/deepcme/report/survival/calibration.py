@@ -49,14 +49,6 @@ _RECALIBRATED = SideBySideLayout(
     _HEADINGS,
     PATIENTS,
 )
-_GROUPS = TableLayout(
-    "Predicted and observed risk of the model of the verdict by the horizon, in groups of "
-    "equal size by predicted risk.",
-    LEFT_OUT_COLUMN, ("risks", "Risks", ""), ("predicted", "Predicted", ".2f"),
-    Estimate("observed", "Observed"), PATIENTS, EVENTS, ("followed", "Followed", ",.0f"),
-    note="95% intervals of the observed risk: Greenwood's variance. Followed: known to be "
-    "without the event by the horizon.",
-)  # fmt: skip
 
 
 def _compute(contents: Contents) -> None:
@@ -90,10 +82,21 @@ def _compute(contents: Contents) -> None:
             tables.append(mended.assign(risks=RECALIBRATED))
         return pd.concat(tables, ignore_index=True)
 
-    contents.add("calibration_groups", groups, _GROUPS)
+    contents.add("calibration_groups", groups, _lay_out_groups(contents.headline))
     table = contents.tables.get("calibration_groups")
     if table is not None and table["observed"].notna().any():
         contents.charts["calibration"] = _draw(contents)
+
+
+def _lay_out_groups(headline: str) -> TableLayout:
+    return TableLayout(
+        f"Predicted and observed risk of {headline} by the horizon, in groups of equal size by "
+        "predicted risk.",
+        LEFT_OUT_COLUMN, ("risks", "Risks", ""), ("predicted", "Predicted", ".2f"),
+        Estimate("observed", "Observed"), PATIENTS, EVENTS, ("followed", "Followed", ",.0f"),
+        note="95% intervals of the observed risk: Greenwood's variance. Followed: known to be "
+        "without the event by the horizon.",
+    )  # fmt: skip
 
 
 def _draw(contents: Contents) -> Chart:

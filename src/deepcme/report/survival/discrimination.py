@@ -97,15 +97,14 @@ def _compute(contents: Contents) -> None:
         return add_at_risk(table, results)
 
     unit = results.time_scale.unit.capitalize() or "Time"
-    contents.add("auc_over_time", over_time, _lay_out_over_time(unit))
+    contents.add("auc_over_time", over_time, _lay_out_over_time(unit, contents.headline))
     if "auc_over_time" in contents.tables:
         contents.charts["auc_over_time"] = _draw_over_time(contents)
 
 
-def _lay_out_over_time(unit: str) -> TableLayout:
+def _lay_out_over_time(unit: str, headline: str) -> TableLayout:
     return TableLayout(
-        "AUC(t) of the model of the verdict over time; every interval holds for its time by "
-        "itself.",
+        f"AUC(t) of {headline} over time; every interval holds for its time by itself.",
         LEFT_OUT_COLUMN, ("shown", unit, ".3g"), Estimate("value", "AUC(t)"),
         ("at_risk", "At risk", ",.0f"), *_COUNTS,
         note="Averaged over the test parts in which it can be estimated by then.",
@@ -260,8 +259,8 @@ def _write(contents: Contents) -> Blocks:
         "AUC(t): of a patient with the event by that time and one without it then, how often "
         f"the first has the higher score. {contents.headline} is picked, with its 95% band, "
         "which holds for each time by itself; the dashed line across is chance. The line "
-        "begins at the fifth event. Click another name for that model. Below: all patients at "
-        "risk just before each time.",
+        "begins at the fifth event. Below: all patients at risk just before each time.",
+        hint="Click another name in the legend for the band of that model.",
     )
     if "auc_over_time" in contents.tables:
         table = contents.tables["auc_over_time"]

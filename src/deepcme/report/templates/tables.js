@@ -18,3 +18,15 @@ for (const text of texts) {
   }
   if (pieces.length) text.replaceWith(...pieces, text.data.slice(from));
 }
+// A table that is a little too wide is set tighter, before it has to be scrolled.
+const widths = new Map();
+const fitting = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    // Setting it tighter changes its height, which is no reason to begin again.
+    if (widths.get(target) === target.clientWidth) continue;
+    widths.set(target, target.clientWidth);
+    target.classList.remove("tight");
+    target.classList.toggle("tight", target.scrollWidth > target.clientWidth + 1);
+  }
+});
+for (const frame of document.querySelectorAll(".scroll")) fitting.observe(frame);

@@ -22,7 +22,7 @@ _CONSTANT = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class ScoredPart:
     """Samples that a split tests, and what a model scored them; higher is worse."""
 
     rows: Rows
@@ -30,7 +30,7 @@ class Tested:
 
 
 def compute_risk_correlations(
-    values: Values, tests: Sequence[Tested], strata: Sequence[str]
+    values: Values, tests: Sequence[ScoredPart], strata: Sequence[str]
 ) -> FloatArray:
     """Correlation of each gene with a model's score among the patients that a split tests.
 
@@ -43,7 +43,7 @@ def compute_risk_correlations(
     ----------
     values : array, samples x genes
         On any scale: only their order matters.
-    tests : sequence of Tested
+    tests : sequence of ScoredPart
     strata : sequence of str
         Of each sample.
 

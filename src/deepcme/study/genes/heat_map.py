@@ -20,7 +20,7 @@ from deepcme.cohort.scales.scales import logged
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.selection.univariate.patients import find_units, merge_samples
 from deepcme.selection.univariate.ranks import compute_midranks
-from deepcme.selection.univariate.with_risk import Tested
+from deepcme.selection.univariate.with_risk import ScoredPart
 
 HEAT_MAP = "gene_heat_map.parquet"
 COLUMNS = (
@@ -40,7 +40,7 @@ GROUPS = (NO_EVENT, CENSORED, RULED_OUT, HAD_EVENT)
 def compute_heat_map(
     cohort: Cohort,
     genes: pd.DataFrame,
-    tests: Sequence[Tested],
+    tests: Sequence[ScoredPart],
     strata: Sequence[str],
     horizon: float | None,
 ) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def compute_heat_map(
     cohort : Cohort
     genes : DataFrame
         `rank, gene, symbol` of those to show.
-    tests : sequence of Tested
+    tests : sequence of ScoredPart
         What the model that scores them said of the patients that each split tests.
     strata : sequence of str
         Of each sample; expression is centred within them.
@@ -101,7 +101,7 @@ def group_outcomes(outcome: Outcome, horizon: float | None) -> NDArray[np.object
     return group
 
 
-def _mean_rank(n_samples: int, tests: Sequence[Tested]) -> NDArray[np.float64]:
+def _mean_rank(n_samples: int, tests: Sequence[ScoredPart]) -> NDArray[np.float64]:
     """Mean over the splits of each sample's rank among those tested; NaN without any."""
     total, count = np.zeros(n_samples), np.zeros(n_samples)
     for tested in tests:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deepcme.cohort.cohort import Cohort
 from deepcme.selection.scores import describe_genes
 from deepcme.selection.univariate.univariate import compute_univariate
-from deepcme.selection.univariate.with_risk import Tested, compute_risk_correlations
+from deepcme.selection.univariate.with_risk import ScoredPart, compute_risk_correlations
 from deepcme.study.fit import Fit, Results, TaskResult
 from deepcme.study.tables import concatenate
 
@@ -39,11 +39,11 @@ class ModelInSplits:
     ----------
     scores : list of array
         Of every gene of the cohort in a split; NaN where it did not take part.
-    tests : list of Tested
+    tests : list of ScoredPart
     """
 
     scores: list[NDArray[np.float64]] = field(default_factory=list)
-    tests: list[Tested] = field(default_factory=list)
+    tests: list[ScoredPart] = field(default_factory=list)
 
     def add(self, cohort: Cohort, task: Fit, result: TaskResult) -> None:
         """Add what a fit left; it must have scores of genes."""
@@ -52,7 +52,7 @@ class ModelInSplits:
         self.scores.append(row)
         n_tested = len(task.split.test)
         n_fitted = len(result.rows) - n_tested
-        self.tests.append(Tested(result.rows[n_fitted:], result.score[n_fitted:]))
+        self.tests.append(ScoredPart(result.rows[n_fitted:], result.score[n_fitted:]))
 
 
 def collect_by_model(cohort: Cohort, results: Results[Fit]) -> dict[str, ModelInSplits]:
@@ -159,7 +159,7 @@ def compute_gene_table(
 
 
 def compute_directions(
-    cohort: Cohort, tests: Sequence[Tested], strata: Sequence[str]
+    cohort: Cohort, tests: Sequence[ScoredPart], strata: Sequence[str]
 ) -> pd.DataFrame:
     """How each gene of a cohort goes with a model's score; see `compute_gene_table`."""
     by_split = compute_risk_correlations(cohort.X, tests, strata)

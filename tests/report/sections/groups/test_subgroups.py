@@ -198,8 +198,8 @@ def test_the_section_says_by_what_that_it_was_not_planned_and_tabulates(characte
     assert columns.startswith("Patients are looked at by er: ")
     assert "These groups were not planned" in columns
     levels, net_benefit, tests = blocks[-3:]
-    assert [row[2] for row in levels.shown.rows] == ["negative", "positive"]
-    assert [row[4] for row in levels.shown.rows][1] == "largest"
+    assert [row[0] for row in levels.shown.rows] == ["er: negative", "er: positive"]
+    assert [row[2] for row in levels.shown.rows][1] == "largest"
     (of_levels,) = net_benefit.blocks
     assert "All rows: at a risk of 20%." in of_levels.shown.caption  # that of all is 0.25
     assert "bootstrap" in levels.shown.note and "Wald" in levels.shown.note

@@ -24,8 +24,8 @@ def make_still(spec: Spec) -> Spec:
     """The chart without what a reader would click on, in letters of one size.
 
     What is picked at first stays picked where all at once would hide each other, as bands do,
-    of which the others are not seen; else everything is shown as if nothing were picked. A title with a line under it is left
-    to the caption.
+    of which the others are not seen; else everything is shown as if nothing were picked. A
+    title with a line under it is left to the caption.
     """
     still = copy.deepcopy(spec)
     still.pop("params", None)

@@ -66,9 +66,8 @@ _HOW_SCALINGS = (
     "published cut-offs hold for both. Compared: samples that have both."
 )
 _SIGNATURES = TableLayout(
-    "What each is, what it was made for, and how much of it is in this cohort. "
-    "beside_clinic_signatures.csv has whole sources, missing genes and those found by another "
-    "symbol.",
+    "The signatures that were looked at. beside_clinic_signatures.csv has whole sources, "
+    "missing genes and those found by another symbol.",
     ("signature", "Name", ""), ("title", "What", ""), ("made_for", "Made for", ""),
     ("source", "Source", ""), ("standing", "Standing", ""), ("found", "Genes", ""),
 )  # fmt: skip
@@ -216,7 +215,12 @@ def _write(contents: Contents) -> Blocks:
         yield contents.show("beside_clinic_scalings", table[table["single"].notna()])
     without = list_without_single_scores(tables.get("beside_clinic_scalings"))
     yield Bullets([*without, *list_refused(signatures)])
-    yield contents.show("beside_clinic_signatures", _show_signatures(signatures), wrap=True)
+    yield contents.show(
+        "beside_clinic_signatures",
+        _show_signatures(signatures),
+        wrap=True,
+        folded="What each is, what it was made for, and how much of it is in this cohort",
+    )
     yield _fold_genes(signatures)
 
 

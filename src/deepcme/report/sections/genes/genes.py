@@ -19,6 +19,7 @@ from deepcme.report.sections.genes.table import (
 )
 from deepcme.report.sections.genes.words import (
     describe_flags,
+    describe_gene_methods,
     describe_whose_genes,
     explain_columns,
     summarise_genes,
@@ -47,6 +48,7 @@ def _compute(contents: Contents) -> None:
     contents.add("genes", lambda: _genes_of(scores, contents.results.study))
     if "genes" not in contents.tables:
         return
+    contents.notes["gene_methods"] = describe_gene_methods(contents.tables["genes"])
     top = label_genes(contents.tables["genes"].head(TOP_GENES))
     contents.charts["top_genes"] = plot_top_genes(top)
     measure = find_measure(top)

@@ -13,9 +13,17 @@ from deepcme.report.figures.genes import CLAIMED_FDR
 from deepcme.report.models import members_of
 from deepcme.report.sections.genes.table import FEW, MEASURES, find_measure
 from deepcme.selection.scores import FEW_DRIVING_SAMPLES
+from deepcme.selection.univariate.univariate import AUC, C
 from deepcme.study.genes.scores import CLEAR_SHARE, HIGHER, LOWER, TOP_GENES
 from deepcme.study.resolved import Study
 from deepcme.study.settings import ModelSettings
+
+_HOW_ALONE = {
+    AUC: "the AUC, its interval by DeLong's variance on the logit scale, p by the test of Mann "
+    "and Whitney (normal approximation, within strata where there are any)",
+    C: "Harrell's C, its interval by the infinitesimal jackknife on the logit scale, p by the "
+    "score test of its ranks in Cox's model",
+}
 
 
 def find_learned(models: Sequence[ModelSettings], name: str) -> str:
@@ -140,3 +148,28 @@ def describe_flags(genes: pd.DataFrame) -> str:
         f"Flag: of a gene with {FEW} fewer than {FEW_DRIVING_SAMPLES} samples carry what it "
         "varies by, and its score tells of those samples rather than of the disease."
     )
+
+
+def describe_gene_methods(genes: pd.DataFrame) -> str:
+    """How what is told of genes was computed, for a methods section."""
+    sentences = [
+        "Score of a gene: the sum of its absolute first-layer weights (equation 4 of Kim et "
+        "al. 2023), averaged over the snapshots and networks of an ensemble and over the "
+        "splits; 0 in a split that left the gene out."
+    ]
+    if genes["direction"].notna().any():
+        sentences.append(
+            "Direction: correlation of the gene's rank with that of the model's score among "
+            "the patients of a test part (Haufe et al. 2014), averaged over the splits."
+        )
+    measure = find_measure(genes)
+    if measure is not None:
+        sentences.append(
+            f"Each gene alone, on all patients: {_HOW_ALONE[measure]}; false-discovery rates "
+            "over all genes (Benjamini and Hochberg 1995)."
+        )
+    sentences.append(
+        "Genes of few samples: the participation ratio of their standardised values z, (sum "
+        f"of z^2)^2 over the sum of z^4, is below {FEW_DRIVING_SAMPLES}."
+    )
+    return " ".join(sentences)

@@ -210,7 +210,7 @@ def _lay_out(contents: Contents) -> TableLayout:
     is_survival = contents.results.is_survival
     return TableLayout(
         _CAPTION.format(rank=heading),
-        *_LEVEL, ("rank", f"{heading} (95%)", "s"),
+        _LEVEL, ("rank", f"{heading} (95%)", "s"),
         ("difference", "Difference (95%)", "s"),
         Estimate(OBSERVED_EXPECTED, "O/E", *with_ends(OBSERVED_EXPECTED)[1:]),
         ("ratio", "Ratio of O/Es (95%)", "s"),
@@ -219,11 +219,12 @@ def _lay_out(contents: Contents) -> TableLayout:
     )  # fmt: skip
 
 
-_LEVEL = (("model", "Model", ""), ("column", "By", ""), ("level", "Level", ""))
+_LEVEL = ("of", "Level", "")
 
 
 def _show(table: pd.DataFrame, rank: str) -> pd.DataFrame:
     """The table with words where a level has no estimate, or others are set against it."""
+    table = _name_levels(table)
     ranks = show_estimates(table, with_ends(rank))
     differences = show_estimates(table, difference_columns(rank), signed=True)
     ratios = show_estimates(table, with_ends("ratio_of_ratios"))
@@ -234,15 +235,19 @@ def _show(table: pd.DataFrame, rank: str) -> pd.DataFrame:
     )
 
 
+def _name_levels(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(of=table["column"] + ": " + table["level"])
+
+
 def _show_net_benefit(table: pd.DataFrame) -> Folded | None:
     """What acting on the risks is worth in each level, where anything is known of that."""
-    known = table[table["net_benefit"].notna()]
+    known = _name_levels(table[table["net_benefit"].notna()])
     if known.empty:
         return None
     known = known.assign(at=[as_percent(threshold) for threshold in known["threshold"]])
     layout = TableLayout(
         _NET_BENEFIT,
-        *_LEVEL, Plain("at", "At a risk of", constant="at a risk of {}"),
+        ("model", "Model", ""), _LEVEL, Plain("at", "At a risk of", constant="at a risk of {}"),
         ("net_benefit", "Net benefit", "+.3f"), ("treat_all", "Treat all", "+.3f"),
         Estimate("gain", "Gain", "gain_low", "gain_high", signed=True), note=_NET_BENEFIT_NOTE,
     )  # fmt: skip
@@ -271,7 +276,12 @@ def _write(contents: Contents) -> Blocks:
         ),
     )
     table = contents.tables["subgroups"]
-    yield contents.show("subgroups", _show(table, rank))
+    of_headline = table["model"] == contents.headline
+    yield contents.show("subgroups", _show(table[of_headline], rank))
+    if not of_headline.all():
+        other = _lay_out(contents).show(_show(table[~of_headline], rank))
+        name = table.loc[~of_headline, "model"].iloc[0]
+        yield Folded(f"The same of {name}", [Table("subgroups_of_the_comparator", other)])
     yield _show_net_benefit(table)
     interactions = contents.tables["subgroup_interactions"]
     if not interactions.empty:
