@@ -31,6 +31,8 @@ from deepcme.trained.training import TrainingSettings, train_model
 from deepcme.trained.validation import Validation, validate_model
 from deepcme.verbs.reading import as_cohort
 
+__all__ = ["TrainedModel", "load_model", "predict", "train", "validate"]
+
 Samples = pd.DataFrame | Cohort | str | Path
 
 
