@@ -54,6 +54,7 @@ CONFIG: dict[str, Any] = {
         "titleFontSize": 12,
         "titleFontWeight": "normal",
         "symbolBaseStrokeColor": INK,
+        "gradientStrokeColor": BAND,
     },
     "title": {
         "color": INK,
