@@ -2,8 +2,10 @@
 
 import importlib
 import inspect
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +43,16 @@ def test_importing_it_loads_no_library():
 def test_a_wrong_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'runn'"):
         deepcme.runn  # noqa: B018
+
+
+def documented():
+    """Each name of the reference and of the front door, by the module that it is in."""
+    page = (Path(__file__).resolve().parents[1] / "docs" / "reference.md").read_text("utf-8")
+    names = re.findall(r"^\.\. auto(?:class|function)::\s*(deepcme\.\S+)\.(\w+)$", page, re.M)
+    return sorted({*names, *((home, name) for name, home in deepcme._HOMES.items())})
+
+
+@pytest.mark.parametrize(("module", "name"), documented())
+def test_a_module_lists_what_is_documented_of_it(module, name):
+    """So that `import *` and pages take no more of it."""
+    assert name in importlib.import_module(module).__all__

@@ -51,9 +51,13 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
         "<dd>DeepCME-Cox-ensemble</dd>" in (folder / "validation" / "report.html").read_text()
     )
     assert run(monkeypatch, "transfer", cohort, new, "-o", folder / "t", "--jobs", 1) == 0
-    said = capsys.readouterr().out
-    interval = r"\(95% interval 0\.\d\d to 0\.\d\d, \d+ events\)"
-    assert re.search(rf"cohort to new, Cox-ridge: Uno's C 0\.\d\d {interval}", said)
+    matrix = capsys.readouterr().out.partition("Cox-ridge: Uno's C (95% interval)\n")[2]
+    cell = r"0\.\d\d \(0\.\d\d to 0\.\d\d\)"
+    assert re.match(
+        r"learned from \\ tested on  cohort, \d+ events +new, \d+ events\n"
+        rf"cohort {{27,}}.*{cell}\nnew +{cell}\n",
+        matrix,
+    )
 
 
 @pytest.mark.parametrize(

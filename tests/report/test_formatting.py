@@ -59,6 +59,21 @@ def test_counts_that_follow_others_are_told_once():
     assert "1 event, as many patients as samples, 10 test parts." in shown.caption
 
 
+def test_counts_of_cohorts_left_out_are_told_cohort_by_cohort():
+    cohorts = ["north", "north", "south", "south"]
+    table = models(4, left_out=cohorts, n=[70, 70, 90, 90], n_patients=[70, 70, 90, 90])
+    shown = LAYOUT.show(table)
+    assert shown.headings == ["Cohort left out", "Model", "AUC (95%)", "sd"]
+    assert shown.caption.endswith(
+        "north: 70 samples, 35 events, 70 patients, 10 test parts; "
+        "south: 90 samples, 35 events, 90 patients, 10 test parts."
+    )
+    differs = LAYOUT.show(table.assign(n=[70, 71, 90, 90]))
+    assert "Samples" in differs.headings and "north: " not in differs.caption
+    alone = LAYOUT.show(models(2, left_out=["north", "south"], n=[70, 90]))
+    assert "Samples" in alone.headings, "a cohort of one row has its counts there"
+
+
 def test_words_that_repeat_another_column_are_left_out_and_numbers_are_not():
     layout = TableLayout("", ("gene", "Gene", ""), ("symbol", "Symbol", ""), ("a", "A", ".0f"),
                          ("b", "B", ".0f"))  # fmt: skip

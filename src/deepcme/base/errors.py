@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+__all__ = ["DeepCMEError"]
+
 
 class DeepCMEError(ValueError):
     """A problem the user can mend, told in one sentence.

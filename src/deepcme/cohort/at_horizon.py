@@ -23,6 +23,8 @@ from deepcme.cohort.survival import CENSORED_AT_START, SurvivalOutcome, require_
 if TYPE_CHECKING:
     import anndata as ad
 
+__all__ = ["leave_out_censored"]
+
 NAME = "event-within-horizon"
 
 

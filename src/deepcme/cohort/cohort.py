@@ -46,6 +46,8 @@ from deepcme.cohort.tissues.tissues import count_tissues, refuse_lost_class
 if TYPE_CHECKING:
     import anndata as ad
 
+__all__ = ["Cohort"]
+
 _OTHER_TABLES = (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".parquet", ".gct", ".rds")
 _EVERY_TISSUE = 'set tissue = "all" under [preprocessing] for a study of every tissue'
 

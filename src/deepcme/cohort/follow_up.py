@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from deepcme.base.errors import AbsentError, DeepCMEError
 
+__all__ = ["FollowUp"]
+
 CENSORED, EVENT, COMPETING = 0, 1, 2
 """What ends follow-up: that no more is known, the event, another that rules it out."""
 

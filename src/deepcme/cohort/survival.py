@@ -14,6 +14,8 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.cohort.follow_up import COMPETING, EVENT, FloatArray, FollowUp
 from deepcme.cohort.outcome import NO_ENDPOINT, Endpoint, Outcome
 
+__all__ = ["SurvivalOutcome"]
+
 DAYS = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
 """Days in a unit of times."""
 CENSORED_AT_START = "censored before any follow-up"

@@ -30,6 +30,8 @@ from deepcme.models.span.gram import compute_gram, read_gram
 from deepcme.models.span.linear import LogisticRegression, is_wide
 from deepcme.models.span.span import Span
 
+__all__ = ["TunedLogisticRegression", "make_baseline"]
+
 N_FOLDS = 5
 Weights = NDArray[np.floating] | None
 INVERSE_STRENGTHS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)

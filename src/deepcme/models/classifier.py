@@ -28,6 +28,8 @@ from deepcme.network.architecture import NetworkWeights
 from deepcme.network.attribution import compute_first_layer_scores
 from deepcme.network.engines.choice import make_engine
 
+__all__ = ["DeepCMEClassifier"]
+
 
 class NetworkClassifier(NetworkEstimator, LogitClassifier):
     """What one network and an ensemble of them share: their settings, checks and verbs."""

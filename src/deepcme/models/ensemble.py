@@ -25,6 +25,8 @@ from deepcme.network.engines.base import AfterEpoch
 from deepcme.network.engines.choice import make_engine
 from deepcme.network.training import TrainedNetwork
 
+__all__ = ["DeepCMEEnsemble"]
+
 
 class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
     """Networks that each hold out a different part of the patients, averaged.

@@ -26,6 +26,8 @@ from deepcme.models.gene_transformer import (
     blocks_of_genes,
 )
 
+__all__ = ["ClippedStandardScaler", "Log2Transformer", "MedianImputer", "PrevalenceFilter"]
+
 
 class Log2Transformer(OneToOneFeatureMixin, GeneTransformer):  # type: ignore[misc]
     """log2(x + 1) of linear expression (paper, section 2.3); missing values stay missing."""

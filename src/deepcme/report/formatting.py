@@ -33,6 +33,8 @@ WARNED = "warned"
 """A column of rows that are flattered, as the cohort helped to make what they are of."""
 LEFT_OUT_COLUMN = Plain(LEFT_OUT, "Cohort left out")
 
+_MOST_COHORTS = 6
+"""Cohorts left out of which the caption of a table tells counts."""
 _HEADINGS = {"model": "Model", "source": "Source"}
 
 
@@ -104,11 +106,17 @@ class TableLayout:
             if column.name not in self.optional or column.name in table.columns
         ]
         cells = [column.write(table) for column in columns]
+        by_cohort = _tell_by_cohort(table, columns, cells)
+        cells = [
+            [""] * len(table) if isinstance(column, Count) and by_cohort else texts
+            for column, texts in zip(columns, cells, strict=True)
+        ]
         kept, told = _fold(columns, cells) if len(table) else (range(len(columns)), [])
         best = self._find_best(table)
         heading = next((of.heading for of in columns if of.name == self.best), "")
         said = [self.caption, f"In bold the highest {heading}." if best is not None else ""]
         said.append(f"All rows: {', '.join(told)}." if told else "")
+        said.append(by_cohort)
         return Shown(
             " ".join(filter(None, said)),
             [columns[place].title for place in kept],
@@ -127,6 +135,28 @@ class TableLayout:
             values = values.mask(table[WARNED].eq(True).to_numpy())
         highest = values.index[values == values.max()]
         return int(highest[0]) if values.count() > 1 and len(highest) == 1 else None
+
+
+def _tell_by_cohort(
+    table: pd.DataFrame, columns: Sequence[Column], cells: Sequence[list[str]]
+) -> str:
+    """The counts of each cohort left out, where all rows of a cohort have the same.
+
+    Nothing where cohorts have one row each or are many, or where all have the same anyway.
+    """
+    cohorts = table[LEFT_OUT].astype(str).tolist() if LEFT_OUT in table.columns else []
+    names = list(dict.fromkeys(cohorts))
+    counts = [place for place, column in enumerate(columns) if isinstance(column, Count)]
+    if not counts or not 1 < len(names) <= _MOST_COHORTS or len(cohorts) < 2 * len(names):
+        return ""
+    told = []
+    for name in names:
+        rows = [row for row, cohort in enumerate(cohorts) if cohort == name]
+        words = [columns[of].tell([cells[of][row] for row in rows]) for of in counts]
+        if not all(words) or not all(cells[of][rows[0]] for of in counts):
+            return ""
+        told.append(f"{name}: {', '.join(words)}")
+    return f"{'; '.join(told)}."
 
 
 def _fold(columns: Sequence[Column], cells: Sequence[list[str]]) -> tuple[list[int], list[str]]:

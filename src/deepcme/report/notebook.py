@@ -18,6 +18,8 @@ from deepcme.report.section import Contents
 from deepcme.report.verdict.verdict import Verdict
 from deepcme.study.store import StudyFolder
 
+__all__ = ["Report", "read_report"]
+
 
 @dataclass(frozen=True, repr=False)
 class Report(Shows):

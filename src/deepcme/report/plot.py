@@ -18,6 +18,8 @@ from deepcme.base.words import counted
 from deepcme.report.figures.pdf import canonical_pdf
 from deepcme.report.figures.styles import VEGA_LITE, Chart, specify
 
+__all__ = ["Plot"]
+
 DOTS_PER_INCH = 300
 _UNITS_PER_INCH = 72
 

@@ -11,6 +11,8 @@ from scipy.spatial.distance import squareform
 from deepcme.base.errors import DeepCMEError
 from deepcme.network.architecture import FloatArray
 
+__all__ = ["cluster_genes"]
+
 IntegerArray = NDArray[np.int64]
 BooleanArray = NDArray[np.bool_]
 

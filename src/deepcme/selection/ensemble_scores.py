@@ -19,6 +19,8 @@ from deepcme.selection.scores import (
     set_beside,
 )
 
+__all__ = ["compute_ensemble_gene_scores"]
+
 
 def compute_ensemble_gene_scores(
     networks: Networks, X: FloatArray, y: ArrayLike, random: np.random.Generator

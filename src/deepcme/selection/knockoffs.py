@@ -22,6 +22,8 @@ from deepcme.selection.clusters import BLOCK_CUT, cluster_genes
 from deepcme.selection.rankers import RankerName, find_ranker, ranks_of
 from deepcme.selection.targets import Target, kind_of
 
+__all__ = ["select_against_decoys"]
+
 IntegerArray = NDArray[np.int64]
 BooleanArray = NDArray[np.bool_]
 DoubleArray = NDArray[np.float64]

@@ -13,6 +13,8 @@ from deepcme.models.estimator_inputs import read_data
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
 from deepcme.selection.path import MemberTraining, SoftPathSettings
 
+__all__ = ["PanelClassifier"]
+
 
 class PanelClassifier(LogitClassifier):
     """Refit on a panel of genes, without penalty: a few small networks, averaged.

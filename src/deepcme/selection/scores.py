@@ -22,6 +22,8 @@ from deepcme.network.attribution import (
 )
 from deepcme.selection.targets import TWO_CLASSES, kind_of
 
+__all__ = ["compute_gene_scores", "compute_score_agreement", "describe_genes"]
+
 FEW_DRIVING_SAMPLES = 5
 """Genes whose variance rests on fewer samples than this are flagged."""
 PATH_STEPS = 50

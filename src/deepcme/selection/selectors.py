@@ -31,6 +31,8 @@ from deepcme.selection.rankers import ranks_of
 from deepcme.selection.size import choose_size
 from deepcme.selection.targets import TIMES, TWO_CLASSES, Target, TargetKind, kind_of
 
+__all__ = ["CoxLassoSelector", "L1LogisticSelector", "MeanRankSelector", "SoftPathSelector"]
+
 Size = int | Literal["auto"]
 
 _RULES: dict[str, tuple[Rule, ...]] = {

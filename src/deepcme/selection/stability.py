@@ -20,6 +20,8 @@ from deepcme.selection.clusters import collect_clusters
 from deepcme.selection.rankers import RankerName, find_ranker
 from deepcme.selection.targets import Target, kind_of
 
+__all__ = ["compute_stability_index", "select_on_subsamples"]
+
 FIRST_GENES = 20
 
 IntegerArray = NDArray[np.int64]

@@ -40,6 +40,8 @@ from deepcme.simulation.expression import (
     shuffle_samples,
 )
 
+__all__ = ["FollowUpDesign", "SurvivalDesign", "draw_follow_up", "simulate_survival_cohort"]
+
 TRUTH = "true_log_hazard"
 """The column of samples that has the log hazard of their patient."""
 _MOST_SPREAD = 10.0  # a standard deviation of log hazards that no gene expression has

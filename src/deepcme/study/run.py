@@ -37,6 +37,8 @@ from deepcme.study.store import StudyFolder
 from deepcme.study.tables import METRICS, compute_metrics_of, concatenate
 from deepcme.study.tasks import Plan, Task
 
+__all__ = ["run_study"]
+
 WORTH_SHOWING_SECONDS = 120.0
 """Where reruns go on for so long, what is finished is shown before."""
 

@@ -34,6 +34,8 @@ from deepcme.study.resolved import Study
 from deepcme.study.settings import NO_SIGNATURE
 from deepcme.study.times import with_times_of_cohort
 
+__all__ = ["load_study", "make_study"]
+
 DEFAULT_SURVIVAL_MODELS = ("DeepCME-Cox-ensemble", "Cox-ridge", "Cox-lasso", "Cox-top-200")
 """Of a study of times to an event; with a horizon, the best of the yes or no beside them."""
 _AT_HORIZON_MODELS = ("DeepCME-ensemble", "DeepCME", "LR-tuned")

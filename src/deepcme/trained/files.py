@@ -32,6 +32,8 @@ from deepcme.trained.sketches import Sketches
 from deepcme.trained.survival.manifest import SurvivalManifest
 from deepcme.trained.survival.model import SurvivalModel, take_baseline
 
+__all__ = ["load_model", "save_model"]
+
 MANIFEST_FILE = "manifest.json"
 ARRAYS_FILE = "model.safetensors"
 _STATISTICS = ("median", "mean", "scale")

@@ -36,6 +36,8 @@ from deepcme.trained.unlabelled import (
     read_unlabelled_table,
 )
 
+__all__ = ["Expression", "expression_of", "read_expression"]
+
 
 def expression_of(cohort: Cohort) -> Expression:
     """A cohort's expression with its genes' ids, symbols and what else its `var` names."""

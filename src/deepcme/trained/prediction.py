@@ -26,6 +26,8 @@ from deepcme.trained.recognition import notes_on_recognition, recognise, refuse_
 from deepcme.trained.scales.scale_reading import require_convertible
 from deepcme.trained.suitability import judge_samples
 
+__all__ = ["Predictions", "predict"]
+
 GENES_SHOWN = 5
 
 

@@ -55,6 +55,8 @@ from deepcme.trained.recognition import TrainingSamples
 from deepcme.trained.settings import TrainingSettings as TrainingSettings
 from deepcme.trained.survival.training import make_survival_model, require_followed
 
+__all__ = ["TrainingSettings", "train_model"]
+
 FEWEST_FOLDS = 3
 
 

@@ -38,6 +38,8 @@ from deepcme.trained.recognition import TrainingSamples
 from deepcme.trained.strangers import Strangers, brand, find_strangers
 from deepcme.trained.survival import transfer as survival
 
+__all__ = ["compute_transfer"]
+
 
 @dataclass(frozen=True)
 class _Kind:

@@ -30,6 +30,8 @@ from deepcme.trained.tested import FROZEN as FROZEN
 from deepcme.trained.tested import RECALIBRATED as RECALIBRATED
 from deepcme.trained.tested import SAMPLES, Findings
 
+__all__ = ["Validation", "validate_model"]
+
 
 @dataclass(frozen=True, repr=False)
 class Validation(Shows):

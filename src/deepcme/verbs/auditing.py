@@ -16,6 +16,8 @@ from deepcme.base.words import counted
 from deepcme.cohort.cohort import Cohort
 from deepcme.verbs.reading import as_cohort
 
+__all__ = ["Findings", "audit"]
+
 
 class Findings(Shows, Sequence[Finding]):
     """What the audit found, in the order of its codes; a sequence of findings.

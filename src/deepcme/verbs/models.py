@@ -31,6 +31,8 @@ from deepcme.trained.training import TrainingSettings, train_model
 from deepcme.trained.validation import Validation, validate_model
 from deepcme.verbs.reading import as_cohort
 
+__all__ = ["TrainedModel", "load_model", "predict", "train", "validate"]
+
 Samples = pd.DataFrame | Cohort | str | Path
 
 
@@ -50,6 +52,11 @@ class TrainedModel(Shows):
     def manifest(self) -> Manifest:
         """What it was trained on, and what to expect of it."""
         return self.model.manifest
+
+    @property
+    def n_genes(self) -> int:
+        """Number of genes that it takes."""
+        return self.model.n_genes
 
     def predict(
         self,
@@ -111,7 +118,7 @@ class TrainedModel(Shows):
         title = (
             f"Model {manifest.model.name} of {cohort.name}: "
             f"{counted(cohort.samples, 'sample')} of {counted(cohort.patients, 'patient')}, "
-            f"{counted(self.model.n_genes, 'gene')}"
+            f"{counted(self.n_genes, 'gene')}"
         )
         more = "More: .predict(samples), .validate(cohort), .save(folder), .manifest."
         return Shown(title, [self.model.expect()], facts, end=more)

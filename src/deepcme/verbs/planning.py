@@ -22,6 +22,8 @@ from deepcme.simulation.survival import (
 from deepcme.verbs.plans import Given, follow, plan_binary, plan_times
 from deepcme.verbs.reading import as_cohort
 
+__all__ = ["power", "simulate"]
+
 _GENES, _SIGNAL_GENES, _TOP = 20_000, 50, 100
 
 

@@ -27,6 +27,8 @@ from deepcme.sources.geo.geo import cohort_from_geo
 from deepcme.sources.spreadsheets import Orientation, TableColumns, cohort_from_tables
 from deepcme.verbs.asked import Files
 
+__all__ = ["read_geo", "read_table"]
+
 Ambiguous = Literal["drop", "first"]
 
 

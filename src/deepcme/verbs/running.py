@@ -32,6 +32,8 @@ from deepcme.verbs.asked import (
     settings_asked,
 )
 
+__all__ = ["StudyResult", "report", "run"]
+
 COHORT_FILE = "cohort.h5ad"
 """What the cohort of a study that was given one in memory is called in its folder."""
 

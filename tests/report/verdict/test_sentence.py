@@ -240,7 +240,7 @@ def test_a_clinical_index_is_compared_after_holm():
 def test_numbers_of_known_test_rows_are_not_promised_to_new_patients():
     leaking = study(leaks=["preprocessing was fitted on all rows, test rows included"])
     assert make_sentence(leaking).endswith(
-        "no demonstrated gain over LR; not to be expected in new patients."
+        "no demonstrated gain over LR; not numbers to expect of new patients."
     )
 
 

@@ -50,9 +50,12 @@ def test_values_are_standard_deviations_on_the_log_scale(cohort, tests):
     cells = map_of(cohort, tests)
     values = np.log2(cohort.X[:38, [3, 0]].astype(np.float64) + 1)
     z = np.clip((values - values.mean(axis=0)) / values.std(axis=0), -2.5, 2.5)
+    risk = np.r_[np.arange(20)[::-1] / 20, np.arange(18)[::-1] / 18]
+    order = np.lexsort((risk, cohort.labels[:38]))
     for place, gene in enumerate(["gene3", "gene0"]):
-        found = cells.loc[cells["gene"] == gene, "value"]
-        assert sorted(found) == pytest.approx(sorted(z[:, place]), abs=1e-5)
+        found = cells[cells["gene"] == gene].sort_values("column")
+        assert found["value"].to_numpy() == pytest.approx(z[order, place], abs=1e-5)
+        assert (found["symbol"] == "AB"[place]).all() and (found["rank"] == place + 1).all()
     high = cells[(cells["gene"] == "gene0") & (cells["outcome"] == "event")]
     assert high["value"].mean() > 0.5  # gene0 is higher with the event
 

@@ -10,6 +10,7 @@ import typer
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.terminal import say
+from deepcme.base.words import counted
 from deepcme.cli.model.options import AllowTrainingSamples, Results, say_notes
 from deepcme.cli.options import Jobs, Quiet, Seed
 from deepcme.cli.tables import say_table
@@ -73,12 +74,19 @@ def _say_matrices(table: pd.DataFrame) -> None:
             (row["train"], row["test"]): _cell(row, measure) for row in rows.to_dict("records")
         }
         names = list(dict.fromkeys(train for train, _ in cells))
-        say(f"{model}: {heading} (95% interval), {rows['events'].min():,} events or more")
+        say(f"{model}: {heading} (95% interval)")
         say_table(
-            ["learned from \\ tested on", *names],
+            ["learned from \\ tested on", *(_heading(name, rows) for name in names)],
             [[train, *(cells.get((train, test), "") for test in names)] for train in names],
         )
         say()
+
+
+def _heading(name: str, rows: pd.DataFrame) -> str:
+    """A cohort with its events, which differ where patients of another are left out."""
+    events = rows.loc[rows["test"] == name, "events"]
+    least, most = int(events.min()), int(events.max())
+    return f"{name}, {f'{least:,} to ' if least < most else ''}{counted(most, 'event')}"
 
 
 def _cell(row: Mapping[Hashable, Any], measure: str) -> str:

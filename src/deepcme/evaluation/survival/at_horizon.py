@@ -24,6 +24,8 @@ from deepcme.evaluation.survival.censoring import (
     estimate_censoring,
 )
 
+__all__ = ["AtHorizon"]
+
 _NEWTON_STEPS = 50
 _CONVERGED = 1e-10
 

@@ -19,6 +19,8 @@ from deepcme.evaluation.survival.cox import fit_cox_regression
 from deepcme.evaluation.survival.partial_likelihood import BRESLOW
 from deepcme.evaluation.survival.risk_sets import compute_hazards, count_risk_sets, take_step
 
+__all__ = ["compute_censoring_weights"]
+
 HIGHEST_WEIGHT = 10.0
 FEWEST_BEYOND = 10
 

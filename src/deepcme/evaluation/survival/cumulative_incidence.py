@@ -17,6 +17,8 @@ from deepcme.evaluation.survival.risk_sets import (
     count_risk_sets,
 )
 
+__all__ = ["compute_cumulative_incidence"]
+
 COLUMNS = ("time", "at_risk", "events", "competing", "risk", "ci_low", "ci_high")
 
 

@@ -17,6 +17,8 @@ from deepcme.evaluation.survival.risk_sets import (
     count_risk_sets,
 )
 
+__all__ = ["compute_kaplan_meier"]
+
 COLUMNS = ("time", "at_risk", "events", "censored", "survival", "ci_low", "ci_high")
 
 # Rounding does not keep a curve from reaching one half.

@@ -31,6 +31,8 @@ from deepcme.evaluation.survival.concordance import (
     compute_uno_concordance,
 )
 
+__all__ = ["HorizonMeasure", "Measured"]
+
 Ends = tuple[float, float]
 
 

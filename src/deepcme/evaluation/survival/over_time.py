@@ -23,6 +23,8 @@ from deepcme.evaluation.survival.measured import (
     check_predictions_at,
 )
 
+__all__ = ["OverTime"]
+
 INTEGRATED_BRIER = TimeMeasure("integrated_brier", "Integrated Brier", ".3f", 0, PERCENTILE)
 SCALED_INTEGRATED_BRIER = TimeMeasure(
     "scaled_integrated_brier", "Scaled integrated Brier", ".3f", 1, PERCENTILE

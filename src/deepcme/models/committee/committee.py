@@ -26,6 +26,8 @@ from deepcme.models.fitting import PreparedRows
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
 from deepcme.models.span.gram import read_gram
 
+__all__ = ["DeepCMECommittee"]
+
 FloatArray = NDArray[np.float64]
 
 NEAR_FLAT = 0.01

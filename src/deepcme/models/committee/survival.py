@@ -31,6 +31,8 @@ from deepcme.models.span.gram import read_gram
 from deepcme.models.survival.cox_model import CoxModel, FloatArray
 from deepcme.models.survival.target import make_target, read_target
 
+__all__ = ["DeepCMESurvivalCommittee"]
+
 
 class DeepCMESurvivalCommittee(CoxModel):
     """Unlike models of the time to an event, their standardised log hazards averaged.

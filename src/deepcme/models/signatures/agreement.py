@@ -12,6 +12,8 @@ from deepcme.models.signatures.measured import FloatArray
 from deepcme.models.signatures.scoring import SINGLE_SAMPLE, WITHIN_COHORT
 from deepcme.models.signatures.signature import Signature
 
+__all__ = ["compute_agreement"]
+
 FEWEST = 4
 """Samples from which on a correlation has an interval."""
 

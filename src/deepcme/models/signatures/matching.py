@@ -12,6 +12,8 @@ from deepcme.models.signatures.gene_index import GeneIndex
 from deepcme.models.signatures.measured import Measured, measured
 from deepcme.models.signatures.signature import Signature, SignatureGene
 
+__all__ = ["MatchedSignature", "match_signature"]
+
 FULL_SHARE, PARTIAL_SHARE = 0.8, 0.5
 
 Standing = Literal["full", "partial", "refused"]

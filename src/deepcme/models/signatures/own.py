@@ -23,6 +23,8 @@ from deepcme.sources.reading.delimited import read_rows
 from deepcme.sources.reading.headers import spelled_as
 from deepcme.sources.reading.layout import find_table
 
+__all__ = ["read_own_signature"]
+
 _COLUMNS = {
     "gene": ("gene", "symbol"),
     "weight": ("weight", "coefficient"),

@@ -15,6 +15,8 @@ from deepcme.models.signatures.signature import (
     TrainedOn,
 )
 
+__all__ = ["load_signature", "load_signatures"]
+
 _ANNOTATION = "symbol_from"
 """Says of a gene that its symbol is not the source's but the array's annotation."""
 

@@ -13,6 +13,8 @@ from deepcme.models.signatures.measured import Measured, known_mean, measured, r
 from deepcme.models.signatures.scoring import FittedSignature, fit_within_cohort
 from deepcme.models.signatures.signature import Signature
 
+__all__ = ["fit_on_reference"]
+
 FARTHEST = 3.0
 """Standard deviations of the reference by which values may lie apart, as a median of genes."""
 

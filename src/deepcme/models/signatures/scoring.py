@@ -23,6 +23,8 @@ from deepcme.models.signatures.measured import (
 )
 from deepcme.models.signatures.scaling import Scaler, fit_scaler
 
+__all__ = ["FittedSignature", "fit_within_cohort"]
+
 WITHIN_COHORT = "within cohort"
 SINGLE_SAMPLE = "single sample"
 

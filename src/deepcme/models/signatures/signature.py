@@ -7,6 +7,8 @@ from typing import Literal
 
 from deepcme.base.words import counted
 
+__all__ = ["Signature"]
+
 Formula = Literal[
     "weighted sum",
     "weighted mean",

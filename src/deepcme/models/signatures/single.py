@@ -21,6 +21,8 @@ from deepcme.models.signatures.measured import (
 )
 from deepcme.models.signatures.scoring import require_enough
 
+__all__ = ["score_single_samples"]
+
 FEWEST_OTHERS = 200
 """Genes beside the signature's whose mean and spread in a sample say what is usual there."""
 FEWEST_REFERENCES = 3

@@ -24,6 +24,8 @@ from deepcme.models.survival.elastic_net_path import CoxPathFit, fit_cox_path
 from deepcme.models.survival.penalised_cox import PENALTIES, PenalisedCox
 from deepcme.models.survival.target import read_target
 
+__all__ = ["CoxElasticNet"]
+
 _L1_RATIO = (
     NUMBER,
     Rule(lambda value: bool(0 < value <= 1), "must be above 0 and at most 1"),

@@ -15,6 +15,8 @@ from deepcme.models.estimator_inputs import read_data
 from deepcme.models.survival.cox_model import CoxModel, FloatArray
 from deepcme.models.survival.target import read_target
 
+__all__ = ["CoxRegression"]
+
 
 class CoxRegression(CoxModel):
     """Proportional hazards [1]_ without penalty, with Efron's treatment of ties.

@@ -21,6 +21,8 @@ from deepcme.models.survival.penalty import cross_validate, make_penalties
 from deepcme.models.survival.screening import compute_score_statistics
 from deepcme.models.survival.target import read_target
 
+__all__ = ["CoxRidge", "CoxTopGenes"]
+
 
 class _ChosenPenalty(PenalisedCox):
     """A ridge of some genes or all, of a penalty that cross-validation chooses."""

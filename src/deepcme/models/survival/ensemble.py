@@ -25,6 +25,8 @@ from deepcme.network.engines.base import AfterEpoch
 from deepcme.network.engines.choice import make_engine
 from deepcme.network.training import TrainedNetwork
 
+__all__ = ["DeepCMESurvivalEnsemble"]
+
 
 class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
     """Networks of the time to an event that each hold out other patients, averaged.

@@ -16,6 +16,8 @@ from deepcme.models.survival.networks import SurvivalNetwork, compute_log_hazard
 from deepcme.network.attribution import compute_first_layer_scores
 from deepcme.network.engines.choice import make_engine
 
+__all__ = ["DeepCMESurvival"]
+
 
 class DeepCMESurvival(SurvivalNetwork):
     """Sparse deep network of the time to an event: proportional hazards [1]_ [2]_.

@@ -12,6 +12,8 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.base.words import counted
 from deepcme.cohort.follow_up import EVENT, FollowUp
 
+__all__ = ["make_target"]
+
 FloatArray = NDArray[np.float64]
 
 TARGET = np.dtype([("event", np.bool_), ("time", np.float64)])

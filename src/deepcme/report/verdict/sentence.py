@@ -12,7 +12,7 @@ from deepcme.report.verdict.estimate import Estimate
 from deepcme.report.verdict.facts import RankingFacts
 
 _MOST_COLUMNS = 4
-_CAUTION = "; not to be expected in new patients"
+_CAUTION = "; not numbers to expect of new patients"
 
 
 def make_sentence(facts: RankingFacts) -> str:

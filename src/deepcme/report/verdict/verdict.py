@@ -24,6 +24,8 @@ from deepcme.report.verdict.signature import find_signature
 from deepcme.report.verdict.tiles import make_tiles
 from deepcme.study.designs import SplitSettings, describe_try_out
 
+__all__ = ["Verdict"]
+
 _FEW_EVENTS, _SAID_BY_IT = "DCM005", ("few events", "sample size")
 """A finding of the audit, and the phrases that would say the same again."""
 _AUDIT = "table-audit-findings"

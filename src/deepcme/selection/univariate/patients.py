@@ -6,22 +6,22 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from deepcme.cohort.outcome import Outcome
-from deepcme.selection.univariate.ranks import Values
+from deepcme.selection.univariate.ranks import Rows, Values
 
 
-def find_units(
-    outcome: Outcome, patients: Sequence[str], strata: Sequence[str]
-) -> NDArray[np.intp]:
+def find_units(outcome: Outcome, patients: ArrayLike, strata: Sequence[str]) -> Rows:
     """Number of what each sample is counted as: a patient, in a stratum, with one outcome."""
     stratum = np.asarray(strata, dtype=object)
-    table = pd.DataFrame({"patient": patients, "stratum": stratum, **outcome.values})
-    return table.groupby([*table.columns], sort=False, dropna=False).ngroup().to_numpy()
+    patient = np.asarray(patients, dtype=object)
+    table = pd.DataFrame({"patient": patient, "stratum": stratum, **outcome.values})
+    units = table.groupby([*table.columns], sort=False, dropna=False).ngroup()
+    return np.asarray(units, dtype=np.int64)
 
 
-def merge_samples(values: Values, units: NDArray[np.intp]) -> Values:
+def merge_samples(values: Values, units: Rows) -> Values:
     """Mean of the samples of each unit, of what is measured; NaN where nothing is."""
     _, first, n_samples = np.unique(units, return_index=True, return_counts=True)
     if len(first) == len(units):

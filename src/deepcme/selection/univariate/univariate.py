@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 from scipy.stats import false_discovery_control, norm
 
@@ -39,7 +39,7 @@ def name_measure(outcome: Outcome) -> str:
 
 
 def compute_univariate(
-    values: Values, outcome: Outcome, patients: Sequence[str], strata: Sequence[str]
+    values: Values, outcome: Outcome, patients: ArrayLike, strata: Sequence[str]
 ) -> pd.DataFrame:
     """How well each gene alone tells who has the event, or has it first.
 
@@ -52,7 +52,7 @@ def compute_univariate(
         On any scale: only their order within a stratum matters.
     outcome : Outcome
         Of the samples: labels, or times to an event.
-    patients : sequence of str
+    patients : array of str
     strata : sequence of str
         Of each sample, within which patients are compared.
 

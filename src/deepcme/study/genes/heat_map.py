@@ -19,7 +19,7 @@ from deepcme.cohort.outcome import Outcome
 from deepcme.cohort.scales.scales import logged
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.selection.univariate.patients import find_units, merge_samples
-from deepcme.selection.univariate.ranks import compute_midranks
+from deepcme.selection.univariate.ranks import Rows, compute_midranks
 from deepcme.selection.univariate.with_risk import ScoredPart
 
 HEAT_MAP = "gene_heat_map.parquet"
@@ -69,7 +69,7 @@ def compute_heat_map(
     units = find_units(cohort.outcome, cohort.patients, strata)
     first = np.unique(units, return_index=True)[1]
     risk = _mean_of_units(_mean_rank(cohort.n_samples, tests), units)
-    place = pd.Index(cohort.gene_ids).get_indexer(genes["gene"])
+    place = pd.Index(cohort.gene_ids).get_indexer(pd.Index(genes["gene"]))
     values = merge_samples(logged(cohort.X[:, place], cohort.scale), units)
     stratum = np.asarray(strata, dtype=object)[first]
     group = group_outcomes(cohort.outcome.take(first), horizon)
@@ -81,9 +81,11 @@ def compute_heat_map(
     columns = _share_columns(patients.loc[order], z[order])
     tables = [
         columns[["column", "outcome", "n_patients", "risk"]].assign(
-            rank=gene.rank, gene=gene.gene, symbol=gene.symbol, value=columns[number]
+            rank=int(rank), gene=gene, symbol=symbol, value=columns[number]
         )
-        for number, gene in enumerate(genes[["rank", "gene", "symbol"]].itertuples())
+        for number, (rank, gene, symbol) in enumerate(
+            zip(genes["rank"], genes["gene"], genes["symbol"], strict=True)
+        )
     ]
     return pd.concat(tables, ignore_index=True)[list(COLUMNS)]
 
@@ -108,11 +110,13 @@ def _mean_rank(n_samples: int, tests: Sequence[ScoredPart]) -> NDArray[np.float6
         ranks = compute_midranks(tested.score[np.newaxis])[0]
         total[tested.rows] += (ranks - 0.5) / len(tested.rows)
         count[tested.rows] += 1
-    return np.divide(total, count, out=np.full(n_samples, np.nan), where=count > 0)
+    mean: NDArray[np.float64] = np.full(n_samples, np.nan)
+    np.divide(total, count, out=mean, where=count > 0)
+    return mean
 
 
-def _mean_of_units(values: NDArray[np.float64], units: NDArray[np.intp]) -> NDArray[np.float64]:
-    return pd.Series(values).groupby(units).mean().to_numpy()
+def _mean_of_units(values: NDArray[np.float64], units: Rows) -> NDArray[np.float64]:
+    return np.asarray(pd.Series(values).groupby(units).mean(), dtype=np.float64)
 
 
 def _standardise(
@@ -122,7 +126,8 @@ def _standardise(
     table = pd.DataFrame(values.astype(np.float64))
     centred = table - table.groupby(stratum).transform("mean")
     deviation = centred.std(ddof=0)
-    return (centred / deviation.where(deviation > 0)).clip(-LARGEST_Z, LARGEST_Z).to_numpy()
+    z = (centred / deviation.where(deviation > 0)).clip(-LARGEST_Z, LARGEST_Z)
+    return np.asarray(z, dtype=np.float64)
 
 
 def _share_columns(patients: pd.DataFrame, z: NDArray[np.float64]) -> pd.DataFrame:

@@ -147,7 +147,7 @@ def compute_gene_table(
     alone = compute_univariate(cohort.X, cohort.outcome, cohort.patients, strata)
     tables = [
         of_model.merge(
-            compute_directions(cohort, by_model[model].tests, strata)
+            compute_directions(cohort, by_model[str(model)].tests, strata)
             .join(alone)
             .assign(gene=cohort.gene_ids),
             on="gene",

@@ -21,6 +21,8 @@ from deepcme.trained.learned.arrays import Arrays, Scores, UnfitArraysError
 from deepcme.trained.model import Model
 from deepcme.trained.survival.manifest import SurvivalManifest
 
+__all__ = ["SurvivalModel"]
+
 _PREFIX = "baseline."
 _TIMES, _HAZARDS = f"{_PREFIX}times", f"{_PREFIX}cumulative_hazards"
 

@@ -138,10 +138,24 @@ def test_the_heat_map_says_how_many_patients_share_a_column():
     (figure,) = [block for block in blocks if isinstance(block, Figure)]
     assert "in 5 patients who were tested" in figure.caption
     assert "the mean of up to 2 patients alike in both" in figure.caption
-    chart = contents.charts["gene_heat_map"].to_dict()
-    data = chart["datasets"][chart["layer"][0]["data"]["name"]]
-    assert [row["value"] for row in data] == [[0.5, 2], [None, 1], [-1, 0]]
     assert contents.tables["gene_heat_map"] is CELLS
+
+
+def test_in_the_heat_map_each_gene_has_its_own_values_wherever_it_stands():
+    correlation = np.where(np.arange(N_GENES) == 1, 0.9, 0.1)  # the second stands first
+    contents, _ = section_of(scores_of(risk_correlation=correlation))
+    chart = contents.charts["gene_heat_map"].to_dict()
+    expression = chart["layer"][0]
+    columns = chart["datasets"][expression["data"]["name"]]
+    (lookup,) = [step["from"] for step in expression["transform"] if "lookup" in step]
+    order = [row["label"] for row in chart["datasets"][lookup["data"]["name"]]]
+    assert order == ["SYM1", "SYM0"]
+    assert expression["encoding"]["y"]["scale"]["domain"] == ["Outcome", *order]
+    by_gene = dict(
+        zip(order, zip(*(row["value"] for row in columns), strict=True), strict=True)
+    )
+    assert by_gene == {"SYM0": (0.5, None, -1), "SYM1": (2, 1, 0)}
+    assert [row["outcome"] for row in columns] == ["no event", "event", "event"]
 
 
 def test_the_table_has_a_gene_once_its_estimates_whole_and_no_empty_column():
