@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock, Thread
@@ -50,7 +51,11 @@ class Inline:
 
 
 def make_inline(
-    environment: jinja2.Environment, *, charts: bool = True, foot: str = ""
+    environment: jinja2.Environment,
+    *,
+    charts: bool = True,
+    foot: str = "",
+    heights: Mapping[str, int] | None = None,
 ) -> Inline:
     """Join style and script of the templates, and take Vega from the package that has it.
 
@@ -61,12 +66,14 @@ def make_inline(
         Whether the page has any, and so Vega.
     foot : str
         What stands at the foot of each printed page, beside its number.
+    heights : mapping
+        Pixels to keep for each chart until it is drawn, by its name.
     """
     styles = _sources(environment, "css", first="page.css", last="print.css")
     scripts = _sources(environment, "js", first="charts.js", last="navigation.js")
     # What a script names is its own.
     script = "".join(f"{{\n{text}}}\n" for text in scripts)
-    style = "".join(styles) + _foot_of_paper(foot)
+    style = "".join(styles) + _foot_of_paper(foot) + _room_of(heights or {})
     return Inline(Markup(style), vega_bundle() if charts else Markup(""), Markup(script))
 
 
@@ -78,6 +85,13 @@ def _sources(
     names = environment.list_templates(extensions=[extension])
     ordered = sorted(names, key=lambda name: (name == last, name != first, name))
     return [environment.loader.get_source(environment, name)[0] for name in ordered]
+
+
+def _room_of(heights: Mapping[str, int]) -> str:
+    return "".join(
+        f'[data-chart="{name}"]:not(.drawn) {{ min-height: {height}px; }}\n'
+        for name, height in heights.items()
+    )
 
 
 def _foot_of_paper(text: str) -> str:

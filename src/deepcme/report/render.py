@@ -13,6 +13,7 @@ from deepcme.base.version import __version__
 from deepcme.report.blocks import Blocks
 from deepcme.report.figures.styles import Chart, Spec, specify
 from deepcme.report.inline import make_inline
+from deepcme.report.kit.chart_heights import compute_height
 from deepcme.report.kit.dates import day_of_writing
 from deepcme.report.kit.downloads import packed_csv, start_of_names
 from deepcme.report.kit.table_sizes import has_long_texts
@@ -46,6 +47,7 @@ def render_page(
     environment = make_environment()
     writer = Writer("html", environment, charts)
     body = writer.write(blocks)
+    specs = {name: specify(charts[name]) for name in writer.shown}
     day = day_of_writing()
     return _as_utf8(
         environment.get_template("page.html").render(
@@ -53,10 +55,15 @@ def render_page(
             heading=heading,
             body=body,
             contents=writer.contents,
-            specs={name: embedded_json(specify(charts[name])) for name in writer.shown},
+            specs={name: embedded_json(spec) for name, spec in specs.items()},
             data={name: packed_csv(table) for name, table in writer.data.items()},
             files=start_of_names(study),
-            inline=make_inline(environment, charts=bool(writer.shown), foot=f"{title}, {day}"),
+            inline=make_inline(
+                environment,
+                charts=bool(specs),
+                foot=f"{title}, {day}",
+                heights={name: compute_height(spec) for name, spec in specs.items()},
+            ),
             footer=footer,
             day=day,
             version=__version__,

@@ -7,7 +7,7 @@ const safely = { ast: true, defaultStyle: false, tooltip: { disableDefaultStyle:
 const onPaper = ({ frame }) => (frame.closest(".pair") ? 330 : 680);
 const narrow = 560; // pixels of a frame in which legends stand below
 const least = (isNarrow) => (isNarrow ? 90 : 170); // pixels of a panel without its words
-const around = 90; // pixels beside and below a panel, before it is drawn
+const around = 90; // pixels beside a panel, before it is drawn
 
 // Rows of the panels of a chart: those that stand beside each other.
 function rowsOf(spec) {
@@ -26,19 +26,12 @@ const isOne = (spec) => !(spec.concat || spec.hconcat || spec.vconcat || spec.fa
 const widthOf = (panel) => (typeof panel.width === "number" ? panel.width : 300);
 const acrossFacets = (spec) => (spec.facet && spec.columns ? spec.columns : 1);
 
-function heightOf(spec) {
-  const ofRow = (row) => Math.max(...row.map((panel) =>
-    around + (typeof panel.height === "number" ? panel.height : 300)));
-  return rowsOf(spec).map(ofRow).reduce((sum, height) => sum + height, 0);
-}
-
 class Drawing {
   constructor(target) {
     this.target = target;
     this.frame = target.parentElement;
     this.spec = JSON.parse(document.getElementById(`spec-${target.dataset.chart}`).textContent);
     this.width = 0;
-    target.style.minHeight = `${heightOf(this.spec)}px`;
   }
 
   // Pixels that there are; where the frame is folded away, those of the text around it.
@@ -55,7 +48,7 @@ class Drawing {
       if (Math.abs(width - this.width) > 3) {
         this.width = width;
         await this.draw(width);
-        this.target.style.minHeight = "";
+        this.target.classList.add("drawn"); // no room is kept any longer
       }
       return this.view;
     });
