@@ -23,10 +23,10 @@ _THESE = "these clinical columns"
 
 def _too_few(facts: RankingFacts) -> bool:
     """Whether every interval holds both chance and what would be a good model, or is none."""
-    rows = facts.rows
-    known = np.isfinite(rows[["ci_low", "ci_high"]].astype(float)).all(axis=1)
-    tells_nothing = (rows["ci_low"] <= 0.5) & (rows["ci_high"] >= facts.good)
-    return not facts.is_above_chance and bool((tells_nothing | ~known).all())
+    low, high = (facts.rows[end].to_numpy(np.float64) for end in ("ci_low", "ci_high"))
+    is_known = np.isfinite(low) & np.isfinite(high)
+    tells_nothing = (low <= 0.5) & (high >= facts.good)
+    return not facts.is_above_chance and bool((tells_nothing | ~is_known).all())
 
 
 def _differs(facts: RankingFacts) -> bool:

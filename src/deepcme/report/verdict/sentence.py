@@ -31,13 +31,11 @@ def make_sentence(facts: RankingFacts) -> str:
 
 def find_estimate(facts: RankingFacts) -> Estimate:
     """How well the model ranks patients: over all, or pooled over the cohorts left out."""
-    if not facts.by_cohort:
-        row = facts.of_one
-        return Estimate(float(row[facts.value]), float(row["ci_low"]), float(row["ci_high"]))
-    row = facts.asked.pooled
+    row = facts.asked.pooled if facts.by_cohort else facts.of_one
     if row is None:
         return Estimate(np.nan)
-    return Estimate(float(row["value"]), float(row["ci_low"]), float(row["ci_high"]))
+    value = "value" if facts.by_cohort else facts.value
+    return Estimate(float(row[value]), float(row["ci_low"]), float(row["ci_high"]))
 
 
 def show_range(facts: RankingFacts) -> str:
