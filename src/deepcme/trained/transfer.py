@@ -116,7 +116,8 @@ def compute_transfer(
     DataFrame
         `train, test, tested, model, auc, ci_low, ci_high, interval, n, events, n_patients,
         left_out, near_duplicates, training_patients, n_genes`.
-        `tested` is ``other cohort``, or ``own cross-validation`` by patient in five folds (fewer of few events), whose AUC is the
+        `tested` is ``other cohort``, or ``own cross-validation`` by patient in
+        five folds (fewer of few events), whose AUC is the
         mean over the folds. Models are the ensemble
         and tuned logistic regression; the interval is DeLong's, or by patient bootstrap
         of folds and where a patient has several samples. Of times the models are the ensemble
