@@ -215,8 +215,8 @@ def _cautions(row: Mapping[Hashable, Any]) -> list[str]:
     said = []
     if row["far"] is not pd.NA and row["far"]:
         said.append(
-            "Far outside the training data: another platform, scale or tissue may be the reason; "
-            "not to be relied on."
+            "Far outside the training data: another platform, scale or tissue may be the "
+            "reason; not to be relied on."
         )
     learned = {
         "yes": "The model learned from this patient: this says nothing of a new one.",
