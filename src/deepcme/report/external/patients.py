@@ -88,7 +88,11 @@ def _write_blocks(
             f"The page shows the first {MOST} of {len(predictions.table):,} samples; the table "
             "that was written beside it has all."
         )
-    yield Table("index", _INDEX.show(round_predictions(shown)))
+    marked = round_predictions(shown).assign(
+        far=shown["far"].map({True: "far"}).fillna(""),
+        training_patient=shown["training_patient"].replace("no", ""),
+    )
+    yield Table("index", _INDEX.show(marked))
     yield Heading("Samples", "samples")
     for row, part in zip(shown.to_dict("records"), parts, strict=True):
         yield Folded(f"{row['sample']}: {_in_short(predictions, row)}", part)
@@ -128,9 +132,9 @@ def _describe(predictions: Predictions, row: Mapping[Hashable, Any]) -> str:
     if pd.isna(row[model.told]):
         return f"there is no prediction: {row['remark']}."
     what = (
-        f"a risk of the event by {row['horizon']} of {row['risk']:.0%}"
+        f"the risk of the event by {row['horizon']} is {row['risk']:.0%}"
         if isinstance(model, SurvivalModel)
-        else f"a probability of {row['probability']:.0%}"
+        else f"the probability is {row['probability']:.0%}"
     )
     spread = _spread(row)
     return f"{what}{f' ({spread})' if spread else ''}. {_standing(predictions, row)}"

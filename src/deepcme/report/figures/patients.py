@@ -60,7 +60,12 @@ def plot_patient_risk(curve: pd.DataFrame, unit: str, horizon: float) -> Chart:
         alt.Chart(curve)
         .mark_line(interpolate="step-after", strokeWidth=2, color=PALETTE[0])
         .encode(
-            x=alt.X("time:Q", title=unit.capitalize(), scale=alt.Scale(domain=[0, horizon])),
+            x=alt.X(
+                "time:Q",
+                title=unit.capitalize(),
+                scale=alt.Scale(domain=[0, horizon]),
+                axis=alt.Axis(tickCount=5),
+            ),
             y=alt.Y(
                 "risk:Q",
                 title="Predicted risk of the event",
