@@ -137,8 +137,9 @@ def describe_patients(facts: Facts) -> Tile:
     events = int(cohort["positives"])
     said = "" if samples == patients else f"{counted(samples, 'sample')}. "
     n, n_events = int(rows["n"].sum()), int(rows["events"].sum())
+    unseen = "" if facts.leaks else ", by models that had not seen them"
     said += (
-        "All were tested, by models that had not seen them."
+        f"All were tested{unseen}."
         if n == samples
         else f"Tested were {n:,}, with {n_events:,} events."
     )
