@@ -141,8 +141,9 @@ def describe_patients(facts: Facts) -> Tile:
         else f"{counted(samples, 'sample')}, {cohort['positives']:,} positive. "
     )
     n, n_events = int(rows["n"].sum()), int(rows["events"].sum())
+    unseen = "" if facts.leaks else ", by models that had not seen them"
     said += (
-        "All were tested, by models that had not seen them."
+        f"All were tested{unseen}."
         if n == samples
         else f"Tested were {n:,}, with {n_events:,} events."
     )
