@@ -16,6 +16,8 @@ from deepcme.evaluation.paired import (
     SAME_SPLITS,
     compute_paired_difference,
 )
+from deepcme.report.comparing.opening import compute_forest, write_opening
+from deepcme.report.comparing.sentence import describe_side_by_side
 from deepcme.report.sections.discrimination import (
     compute_study_discrimination,
     compute_training_shares,
@@ -236,7 +238,9 @@ def test_folders_of_one_name_are_told_apart(tmp_path):
     for parent in ("x", "y"):
         (tmp_path / parent).mkdir()
         folders.append(study(tmp_path / parent / "out", predictions))
-    assert compute_side_by_side(folders)["study"].nunique() == 2
+    assert compute_side_by_side(folders)["study"].unique().tolist() == ["x/out", "y/out"]
+    with pytest.raises(DeepCMEError, match="out is named twice: name another study"):
+        compute_side_by_side([folders[0], folders[0]])
 
 
 def test_the_page_shows_the_differences_and_escapes_names(tmp_path):
@@ -248,6 +252,7 @@ def test_the_page_shows_the_differences_and_escapes_names(tmp_path):
     assert "<b>" not in text
     assert f"{table['difference'].iloc[-1]:+.2f}" in text
     assert SAME_SPLITS in text
+    assert "figure-forest" in text and "difference +" in text
     write_side_by_side(table, tmp_path / "table.csv")
     pd.testing.assert_frame_equal(
         pd.read_csv(tmp_path / "table.csv", keep_default_na=True)[["study", "auc"]],
@@ -260,10 +265,99 @@ def test_the_command_says_both_tables_or_what_differs(tmp_path, capsys):
     first, second = (study(tmp_path / name, predictions).path for name in ("a", "b"))
     compare([first, second], None)
     said = capsys.readouterr().out
-    for words in ("Standardised on", "Difference (95%)", "+0.000 (+0.000 to +0.000)"):
+    for words in (
+        "Standardised on",
+        "Difference (95%)",
+        "+0.000 (+0.000 to +0.000): no demonstrated difference.",
+    ):
         assert words in said
     shorter = predictions[predictions["sample"] != "P000"]
     third = study(tmp_path / "c", shorter).path
     with pytest.raises(DeepCMEError, match="89 in common of 89 in c and 90 in a"):
         compare([first, third], tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
+
+
+def row_of(study: str, model: str = "network", difference=(np.nan,) * 3, **others):
+    """A row of the table, with a difference and its interval if there is one."""
+    names = ("difference", "difference_ci_low", "difference_ci_high")
+    row = dict.fromkeys(("protocol", "design", "split_by", "tissue", "fit_on"), "same")
+    row |= {"study": study, "ranked_within": "", "model": model, "headline": model == "network"}
+    row |= {"auc": 0.73, "ci_low": 0.6, "ci_high": 0.8, "n": 90, "events": 30}
+    return (
+        row | {"difference_interval": ""} | dict(zip(names, difference, strict=True)) | others
+    )
+
+
+LOWER = (-0.2, -0.38, -0.03)
+UNCLEAR = (-0.1, -0.3, 0.1)
+
+
+def test_the_sentence_says_of_a_difference_what_its_interval_shows():
+    first = row_of("a", split_by="sample")
+    second = row_of("b", difference=LOWER, split_by="patient", auc=0.53)
+    assert describe_side_by_side(pd.DataFrame([first, second])) == (
+        "Split by patient instead of sample: AUC of network 0.53 in b less 0.73 in a, "
+        "difference -0.20 (-0.38 to -0.03): lower."
+    )
+    for difference, said in (
+        (UNCLEAR, "-0.10 (-0.30 to +0.10): no demonstrated difference."),
+        ((0.2, 0.03, 0.38), "+0.20 (+0.03 to +0.38): higher."),
+        ((0.2, np.nan, np.nan), "+0.200: its interval cannot be estimated."),
+    ):
+        table = pd.DataFrame([row_of("a"), row_of("b", difference=difference)])
+        assert describe_side_by_side(table).endswith(f"difference {said}")
+
+
+def test_the_sentence_says_why_there_is_no_difference():
+    table = pd.DataFrame([row_of("a"), row_of("b", difference_interval=OTHER_RANKING)])
+    assert describe_side_by_side(table) == (
+        "AUC of network 0.73 in b and 0.73 in a, no difference can be computed: ranked within "
+        "other levels."
+    )
+    table = pd.DataFrame([row_of("a"), row_of("b", "tuned")])
+    assert describe_side_by_side(table).startswith("No model is in all of the studies")
+    assert write_opening(table).tiles == []
+
+
+def test_the_model_told_of_is_a_headline_that_all_studies_have():
+    rows = [row_of("a"), row_of("a", "tuned"), row_of("b", "tuned", LOWER, headline=True)]
+    opening = write_opening(pd.DataFrame(rows))
+    assert "AUC of tuned" in opening.sentence
+    assert "unlike models (a: network; b: tuned)" in opening.counts[0]
+    assert compute_forest(pd.DataFrame(rows))["group"].tolist() == ["tuned", "tuned", "network"]
+
+
+def test_two_studies_have_three_tiles_and_more_have_those_of_few_differences():
+    rows = [row_of("a"), row_of("b", difference=LOWER), row_of("c", difference=UNCLEAR)]
+    two, three = (write_opening(pd.DataFrame(of)) for of in (rows[:2], rows))
+    assert [tile.value for tile in two.tiles] == ["0.73", "0.73", "-0.20"]
+    assert two.tiles[0].note == "90 samples, 30 events."
+    assert three.sentence == (
+        "AUC of network less that in a: lower in b -0.20 (-0.38 to -0.03); no demonstrated "
+        "difference in c -0.10 (-0.30 to +0.10)."
+    )
+    assert [tile.value for tile in three.tiles] == ["-0.20", "-0.10"]
+    many = pd.DataFrame([*rows, row_of("d", difference=LOWER), row_of("e", difference=LOWER)])
+    assert not write_opening(many).tiles
+    assert "lower in b, d, e; no demonstrated difference in c." in describe_side_by_side(many)
+
+
+def test_cohorts_left_out_are_told_one_by_one():
+    rows = [row_of("a", left_out=name) for name in ("north", "south")]
+    rows += [
+        row_of("b", difference=of, left_out=name)
+        for of, name in ((LOWER, "north"), (UNCLEAR, "south"))
+    ]
+    opening = write_opening(pd.DataFrame(rows))
+    assert "in b less that in a, by the cohort left out: lower in north" in opening.sentence
+    assert [tile.label for tile in opening.tiles] == [
+        "Difference to a, north left out", "Difference to a, south left out",
+    ]  # fmt: skip
+    groups = compute_forest(pd.DataFrame(rows))["group"].unique().tolist()
+    assert groups == ["network, north", "network, south"]
+
+
+def test_models_too_many_to_be_seen_leave_the_picture_to_the_one_told_of():
+    rows = [row_of(of, f"model {i}", headline=i == 5) for of in ("a", "b") for i in range(20)]
+    assert compute_forest(pd.DataFrame(rows))["model"].unique().tolist() == ["model 5"]

@@ -109,7 +109,7 @@ def describe_side_by_side(table: pd.DataFrame) -> str:
     found: dict[str, list[str]] = {}
     for name, row in names.items():
         shown = show_difference(row)
-        told = f"{name} ({shown})" if tells and shown else name
+        told = f"{name} {shown}" if tells and shown else name
         found.setdefault(judge(row), []).append(told)
     said = [f"{verdict} in {', '.join(of)}" for verdict, of in found.items()]
     others = compared.rows["study"].unique()
@@ -130,9 +130,11 @@ def _describe_pair(
         f"{value:.{places}f}" if np.isfinite(value) else "unknown" for value in values
     )
     shown = show_difference(row)
-    difference = f"difference {shown}: {judge(row)}" if shown else judge(row)
+    less, difference = "less", f"difference {shown}: {judge(row)}"
+    if not shown:
+        less, difference = "and", judge(row)
     return (
-        f"{choices}{measure.heading} of {compared.model} {reached} in {row['study']} less "
+        f"{choices}{measure.heading} of {compared.model} {reached} in {row['study']} {less} "
         f"{reached_first} in {compared.first}, {difference}."
     )
 
