@@ -136,7 +136,7 @@ def test_a_made_up_measure_is_in_the_tables_and_the_report(registered, cohort, t
     for heading in ("Made up", "Of all", "Accuracy", "Absolute error"):
         assert heading in page
         assert heading in text
-    assert f"{discrimination['made_up']:.4f}" in page
+    assert f"{discrimination['made_up']:.2f} (" in page
     assert "Of times" not in page
 
 

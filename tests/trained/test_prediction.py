@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from deepcme.evaluation.metrics import compute_auc
+from deepcme.report.external.patients import write_patients
 from deepcme.trained.new_samples import expression_of
 from deepcme.trained.prediction import far_out_fence, predict, round_predictions
 from tests.trained.conftest import bundle_cohort, ensembl_ids
@@ -97,3 +98,21 @@ def test_how_far_a_sample_is_does_not_sink_with_what_it_lacks(model):
     cohort.X[0] *= 1000
     cohort.X[0, 20:] = np.nan
     assert predict(model, expression_of(cohort), allow_missing=True).table["far"][0]
+
+
+def test_the_page_of_samples_says_what_pushes_each_and_escapes_names(
+    model, other_cohort, tmp_path
+):
+    samples = expression_of(other_cohort)
+    names = ["<b>first</b>", *list(samples.samples)[1:]]
+    predictions = predict(model, replace(samples, samples=names))
+    write_patients(predictions, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert "<b>first" not in page
+    assert page.count('<details class="part">') == 50
+    assert f"the first 50 of {len(names)} samples" in page
+    assert "not a medical device" in page
+    row = predictions.table.iloc[0]
+    of_first = predictions.pushes[predictions.pushes["sample"] == "<b>first</b>"]
+    assert row["genes"].split(" ")[0] == of_first["gene"].iloc[0]
+    assert f"probability {row['probability']:.0%}, " in page

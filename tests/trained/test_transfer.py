@@ -20,7 +20,16 @@ def table():
     return compute_transfer(cohorts, ensemble=ENSEMBLE)
 
 
-def test_every_pair_but_no_cohort_on_itself(table):
+def crossed(table):
+    return table[table["tested"] == "other cohort"]
+
+
+def test_every_cohort_tests_every_model_and_itself_by_cross_validation(table):
+    own = table[table["tested"] == "own cross-validation"]
+    assert (own["train"] == own["test"]).all()
+    assert own[["train", "model"]].drop_duplicates().shape == (4, 2)
+    assert own["interval"].eq("patient bootstrap").all()
+    table = crossed(table)
     pairs = set(zip(table["train"], table["test"], table["model"], strict=True))
     assert pairs == {
         (train, test, model)
@@ -31,8 +40,8 @@ def test_every_pair_but_no_cohort_on_itself(table):
 
 
 def test_the_signal_crosses_over(table):
-    assert (table["auc"] > 0.75).all()
-    assert (table["ci_low"] < table["auc"]).all()
+    assert (crossed(table)["auc"] > 0.75).all()
+    assert (crossed(table)["ci_low"] < crossed(table)["auc"]).all()
 
 
 def test_no_gene_in_common_is_told():
@@ -53,9 +62,12 @@ def test_a_sample_without_a_value_of_the_genes_in_common_is_refused_by_name():
         compute_transfer(cohorts)
 
 
-def test_table_and_chart_are_written(table, tmp_path):
-    write_transfer(table, tmp_path / "out")
-    assert (tmp_path / "out" / "transfer.csv").read_text().startswith("train,test,model,auc")
+def test_table_chart_and_page_are_written(table, tmp_path):
+    page = write_transfer(table, tmp_path / "out").read_text()
+    assert "In 4 of 4 tests on another cohort the 95% interval of the AUC lies above" in page
+    row = table[(table["model"] == "LR-tuned") & (table["tested"] != "other cohort")].iloc[0]
+    assert f"own: {row['auc']:.2f} ({row['ci_low']:.2f} to {row['ci_high']:.2f})" in page
+    assert (tmp_path / "out" / "transfer.csv").read_text().startswith("train,test,tested,model")
     assert "<svg" in (tmp_path / "out" / "transfer.svg").read_text()
 
 
@@ -80,7 +92,7 @@ ONE, TWO = tumours(60, seed=1), tumours(60, seed=2)
 
 def transfer_to(two, **options):
     cohorts = {"one": tumours_of(ONE, people(0)), "two": two}
-    return compute_transfer(cohorts, ensemble=ENSEMBLE, **options)
+    return crossed(compute_transfer(cohorts, ensemble=ENSEMBLE, **options))
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_samples_without_a_prediction_are_left_out_and_counted(model, tmp_path):
 def test_a_model_that_calls_nobody_has_no_sensitivity(model, one_each, tmp_path):
     validation = validate_model(of_slope_0(model), one_each)
     assert "external_classification" not in validation.tables
-    assert any("no sample is called positive" in note for note in validation.notes)
+    assert any("No sample is called positive" in note for note in validation.notes)
     assert (
         "no sample is called positive"
         in write_validation(validation, tmp_path / "out").read_text()

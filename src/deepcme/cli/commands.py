@@ -94,7 +94,11 @@ def _add(group: typer.Typer, path: str, command: Command, panel: str | None = No
     name = path.split()[-1]
     # Each annotation is compiled from its text once: typer asks for them three times.
     command.__annotations__ = get_type_hints(command, include_extras=True)
-    options = {"cls": HelpPage, "epilog": EXAMPLES[path], "rich_help_panel": panel}
+    options: dict[str, Any] = {
+        "cls": HelpPage,
+        "epilog": EXAMPLES[path],
+        "rich_help_panel": panel,
+    }
     group.command(name, **options)(command)
 
 

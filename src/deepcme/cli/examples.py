@@ -43,7 +43,8 @@ EXAMPLES = {
     "init": "deepcme init cohort.h5ad -o study.toml",
     "run": (
         "deepcme run cohort.h5ad --quick -o try-out\n"
-        "deepcme run study.toml --clinical age,grade -o results/with-clinic"
+        "deepcme run study.toml --models LR-tuned,RF --clinical age,grade \\\n"
+        "    -o results/with-clinic"
     ),
     "report": ("deepcme report try-out\ndeepcme report try-out --figures journal"),
     "compare": "deepcme compare try-out results/with-clinic -o compared.html",

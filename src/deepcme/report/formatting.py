@@ -291,3 +291,7 @@ def _columns_of(table: pd.DataFrame) -> Sequence[Column]:
         Plain(name, _HEADINGS.get(name, name), ".3f" if table[name].dtype.kind == "f" else "")
         for name in table.columns
     ]
+
+
+Layout = TableLayout | SideBySideLayout
+"""How a table is shown, whichever its rows are."""

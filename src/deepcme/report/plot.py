@@ -93,7 +93,9 @@ class Plot:
         return f"Plot {self.name}; more: .frame() ({rows}), .chart, .save('{self.name}.pdf')"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        return alt.renderers.get()(specify(self.chart))
+        renderer = alt.renderers.get()
+        assert renderer is not None  # Altair always has one enabled
+        return renderer(specify(self.chart))
 
 
 def find_plot(

@@ -13,7 +13,7 @@ from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.report.blocks import Blocks, Figure, Form, Pair, Table
 from deepcme.report.figures.roles import Roles
 from deepcme.report.figures.styles import Chart, has_panels
-from deepcme.report.formatting import TableLayout, rank_rows
+from deepcme.report.formatting import Layout, TableLayout, rank_rows
 from deepcme.report.results import StudyResults
 
 MOST_ROWS = 15
@@ -54,7 +54,7 @@ class Contents:
     charts: dict[str, Chart] = field(default_factory=dict)
     not_run: list[NotRun] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
-    _layouts: dict[str, TableLayout] = field(default_factory=dict)
+    _layouts: dict[str, Layout] = field(default_factory=dict)
 
     @property
     def headline(self) -> str:
@@ -74,7 +74,7 @@ class Contents:
         self,
         name: str,
         make: Callable[[], pd.DataFrame],
-        layout: TableLayout | None = None,
+        layout: Layout | None = None,
         draw: Callable[[pd.DataFrame], Chart] | None = None,
     ) -> None:
         """Make a table, and draw it in a chart of its name; or note why there is none."""

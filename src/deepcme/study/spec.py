@@ -18,7 +18,7 @@ from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.strata import AUTOMATIC, NO_STRATA
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.registry import KINDS
-from deepcme.study.designs import DESIGNS, FEWEST_REPEATS, designs_with
+from deepcme.study.designs import DESIGNS, designs_with
 from deepcme.study.headline import Named, choose_comparator
 from deepcme.study.older import (
     SETTINGS_VERSION,
@@ -43,13 +43,6 @@ _AT_HORIZON_MODELS = ("DeepCME-ensemble", "DeepCME", "LR-tuned")
 TABLE_1_MODELS = ("DeepCME", "LR", "SVC", "RF", "DT", "KNN")
 # The model that is handed on, the paper's, and two that predicted well on real cohorts.
 DEFAULT_MODELS = ("Committee", "DeepCME", "DeepCME-ensemble", *TABLE_1_MODELS[1:], "LR-tuned")
-
-QUICK_MODELS = {
-    BinaryOutcome.kind: ("LR-tuned", "RF"),
-    SurvivalOutcome.kind: ("Cox-ridge", "Cox-top-200"),
-}
-"""Two fast models for a try-out, by the kind of the outcome; the first may stand for the genes
-beside clinical columns, and the second is its comparator."""
 
 _WITHOUT_BATCH_NORM = {"batch_norm": False}
 _WITHOUT_DROPOUT = {"dropout": 0.0}
@@ -187,33 +180,6 @@ def make_study(
         for part in listed.parts_for(study.outcome):
             part.check_settings(study)
     return study
-
-
-def quick_settings(study: Study, *, has_models: bool = False) -> dict[str, Any]:
-    """Plain settings that make a try-out of a study, to put in the place of its own.
-
-    Parameters
-    ----------
-    study : Study
-    has_models : bool
-        Whether its models are to be kept; else `QUICK_MODELS` take their place.
-    """
-    first, second = QUICK_MODELS[study.outcome]
-    settings: dict[str, Any] = {
-        "split": {"repeats": FEWEST_REPEATS.get(study.split.design, 1)},
-        "grid": {"search": "none"},
-        "nulls": {"permutations": 0, "gene_sets": 0, "sizes": [], "signatures": []},
-        "instability": {"refits": 0},
-        "selection": {"run": False},
-    }
-    if not has_models:
-        settings |= {"models": [first, second], "comparator": {"model": second}}
-        settings["instability"]["model"] = ""
-        settings["also"] = {"models": []}
-    if study.clinical is not None:
-        genes = {} if has_models else {"genes": first}
-        settings["clinical"] = {"permutations": 0, **genes}
-    return settings
 
 
 def load_study(

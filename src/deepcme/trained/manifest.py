@@ -111,6 +111,10 @@ class Interval(Part):
             return f"{self.value:.2f}"
         return f"{self.value:.2f} (95% interval {self.ci_low:.2f} to {self.ci_high:.2f})"
 
+    def in_brackets(self) -> str:
+        """The same where it is said already what the brackets are."""
+        return self.in_words().replace("95% interval ", "")
+
 
 class TrainingIds(Part):
     """Salted hashes of the ids of the patients and samples that the model learned from.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -56,11 +56,17 @@ class Predictions(Shows):
         Coverage, conversions and warnings, those of the model too.
     model : Model
         That predicted.
+    pushes : DataFrame
+        sample, gene, share: the genes that push each sample most, as under `genes` of the
+        table, one row each.
     """
 
     table: pd.DataFrame
     notes: list[str]
     model: Model
+    pushes: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["sample", "gene", "share"])
+    )
 
     def describe(self) -> str:
         """How many were called positive, or are in which group, and the range."""
@@ -133,13 +139,13 @@ def predict(
     with single_thread():
         Z, notes = standardise(expression.of_samples(rows), match, model, normalise)
         scores = model.learned.evaluate(Z)
-        genes = _describe_genes(model, Z)
+        pushes = _find_pushes(model, Z)
     n_samples = len(expression.samples)
     fence = model.manifest.far_distance
     judged = pd.DataFrame(
         {
             "far": compute_distances(np.where(known, Z[:, match.present], np.nan)) > fence,
-            "genes": genes,
+            "genes": [_in_words(of_sample) for of_sample in pushes],
         },
         index=rows,
     ).reindex(range(n_samples))
@@ -158,7 +164,13 @@ def predict(
         *_warnings_of(model),
     ]
     notes = [*match.notes(), *expression.notes, *notes, *warnings]
-    return Predictions(table, notes, model)
+    named = [
+        (expression.samples[row], gene, share)
+        for row, of_sample in zip(rows, pushes, strict=True)
+        for gene, share in of_sample
+    ]
+    by_gene = pd.DataFrame(named, columns=["sample", "gene", "share"])
+    return Predictions(table, notes, model, by_gene)
 
 
 def compute_distances(Z: FloatArray) -> NDArray[np.float64]:
@@ -207,14 +219,19 @@ def _warnings_of(model: Model) -> list[str]:
     return warnings
 
 
-def _describe_genes(model: Model, Z: FloatArray) -> list[str]:
+def _find_pushes(model: Model, Z: FloatArray) -> list[list[tuple[str, float]]]:
+    """The genes that push each sample most, and their share."""
     shares = model.slope * model.learned.attribute(Z)
     names = _gene_names(model)
     most = np.argsort(-np.abs(shares), axis=1, kind="stable")[:, :GENES_SHOWN]
     return [
-        "; ".join(f"{names[gene]} {sample[gene]:+.3f}" for gene in top if sample[gene] != 0)
+        [(names[gene], float(sample[gene])) for gene in top if sample[gene] != 0]
         for sample, top in zip(shares, most, strict=True)
     ]
+
+
+def _in_words(pushes: list[tuple[str, float]]) -> str:
+    return "; ".join(f"{gene} {share:+.3f}" for gene, share in pushes)
 
 
 def _gene_names(model: Model) -> list[str]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from deepcme.base.notes import WARNING
 from deepcme.base.words import counted
+from deepcme.trained.manifest import Interval
 from deepcme.trained.model import Model
 
 FROZEN = "as it came"
 RECALIBRATED = "recalibrated on these patients"
+CHANCE = 0.5
+"""Of AUC and C."""
 SAMPLES = "{samples}"
 """Where a finding is to say whether these samples are new."""
 FOLDS = 10
@@ -27,11 +31,51 @@ class Findings:
     tables : dict of DataFrame
     notes : list of str
     words : str
+    agreement : str
+        Whether it is what was expected, and chance is excluded, in a sentence or two.
     """
 
     tables: dict[str, pd.DataFrame]
     notes: list[str]
     words: str
+    agreement: str
+
+
+def describe_agreement(found: pd.Series, expected: Interval | None) -> str:
+    """Whether a measure of ranks is what was expected, as far as intervals tell.
+
+    Parameters
+    ----------
+    found : Series
+        With value, ci_low, ci_high.
+    expected : Interval or None
+        Of cross-validation on the training cohort.
+    """
+    value, low, high = (float(found[name]) for name in ("value", "ci_low", "ci_high"))
+    if not np.isfinite([value, low, high]).all():
+        return ""
+    said = []
+    if expected is not None:
+        said.append(_compare(value, low, high, expected))
+    if low <= CHANCE <= high:
+        said.append(f"Chance, {CHANCE}, is not excluded.")
+    elif high < CHANCE:
+        said.append(f"It is below chance, {CHANCE}: the patients are ranked the wrong way.")
+    return " ".join(said)
+
+
+def _compare(value: float, low: float, high: float, expected: Interval) -> str:
+    if low <= expected.value <= high:
+        return "What was expected lies within the interval found."
+    is_lower = value < expected.value
+    way = "Lower" if is_lower else "Higher"
+    ends = (expected.ci_low, expected.ci_high)
+    if ends[0] is None or ends[1] is None:
+        return f"{way} than expected."
+    overlap = high >= ends[0] if is_lower else low <= ends[1]
+    if overlap:
+        return f"{way} than expected, though the two intervals overlap."
+    return f"{way} than expected: the two intervals do not overlap."
 
 
 def note_left_out(model: Model, table: pd.DataFrame, event: pd.Series[int]) -> list[str]:

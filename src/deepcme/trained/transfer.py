@@ -1,4 +1,4 @@
-"""Every cohort trains, every other tests: whether the signal crosses over."""
+"""Every cohort trains, it and every other tests: whether the signal crosses over."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from deepcme.base.words import counted, few
 from deepcme.base.workload import Piece, Workload, timed
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.genes.genes import gene_identifiers
-from deepcme.cohort.honest import HONEST
+from deepcme.cohort.honest import HONEST, choose_folds
 from deepcme.cohort.outcome import BinaryOutcome, Outcome, labels_of
 from deepcme.cohort.scales.scales import LINEAR_SCALES
+from deepcme.cohort.splits import draw_folds
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.evaluation.measures import AUC
 from deepcme.evaluation.survival.measured import UNO
@@ -50,12 +51,21 @@ class _Kind:
     measure: tuple[str, str]
     several_samples: str
     discriminate: Callable[
-        [Outcome, NDArray[np.float64], NDArray[np.object_], np.random.Generator],
+        [
+            Outcome,
+            NDArray[np.float64],
+            NDArray[np.object_],
+            np.random.Generator,
+            NDArray[np.int64] | int,
+        ],
         dict[str, Any],
     ]
 
 
 CHANCE = 0.5
+OWN, CROSSED = "own cross-validation", "other cohort"
+"""What a row tells: patients that the fit did not see, of the same cohort or of another."""
+FOLDS = 5
 _KINDS = {
     BinaryOutcome: _Kind(
         binary.MODELS,
@@ -83,7 +93,7 @@ def compute_transfer(
     allow_training_samples: bool = False,
     quiet: bool = True,
 ) -> pd.DataFrame:
-    """Train on every cohort and test on every other.
+    """Train on every cohort and test on every other, and on itself by cross-validation.
 
     Only genes that all cohorts have are used. Each is standardised within its
     cohort, without the labels; this takes cohorts of a similar case mix. Patients
@@ -106,10 +116,13 @@ def compute_transfer(
     Returns
     -------
     DataFrame
-        `train, test, model, auc, ci_low, ci_high, interval, n, events, n_patients,
-        left_out, near_duplicates, training_patients, n_genes`. Models are the ensemble
+        `train, test, tested, model, auc, ci_low, ci_high, interval, n, events, n_patients,
+        left_out, near_duplicates, training_patients, n_genes`.
+        `tested` is ``other cohort``, or ``own cross-validation`` by patient in
+        five folds (fewer of few events), whose AUC is the
+        mean over the folds. Models are the ensemble
         and tuned logistic regression; the interval is DeLong's, or by patient bootstrap
-        where a patient has several samples. Of cohorts of times the models are the ensemble
+        of folds and where a patient has several samples. Of times the models are the ensemble
         of times and Cox ridge regression, and `uno_c` (up to `tau`, the horizon of the tested
         cohort) stands in place of `auc`, with `auc_at_tau, auc_low, auc_high` beside it;
         the interval is by patient bootstrap, one sample a patient. `left_out` counts
@@ -201,12 +214,18 @@ def _standardise(cohort: Cohort, columns: NDArray[np.int64]) -> _Prepared:
         values = Log2Transformer().fit_transform(values)
     Z = np.ascontiguousarray(np.clip(standardise_within(values), -HONEST.clip, HONEST.clip))
     outcome = cohort.outcome
+    return _prepare(Z, outcome, cohort.patients)
+
+
+def _prepare(
+    Z: NDArray[np.float32], outcome: Outcome, patients: NDArray[np.object_]
+) -> _Prepared:
     learned = (
         make_target(outcome.follow_up)
         if isinstance(outcome, SurvivalOutcome)
         else labels_of(outcome)
     )
-    return _Prepared(PreparedRows(Z, learned, cohort.patients), outcome)
+    return _Prepared(PreparedRows(Z, learned, patients), outcome)
 
 
 @dataclass(frozen=True)
@@ -256,7 +275,8 @@ def notes_on_transfer(table: pd.DataFrame) -> list[str]:
     notes = []
     measured, _ = measure_of(table)
     kind = next(kind for kind in _KINDS.values() if kind.measure[0] == measured)
-    for row in table.drop_duplicates(["train", "test"]).to_dict("records"):
+    crossed = table[table["tested"] == CROSSED]
+    for row in crossed.drop_duplicates(["train", "test"]).to_dict("records"):
         pair = f"{row['train']} to {row['test']}"
         if row["left_out"]:
             notes.append(
@@ -292,7 +312,7 @@ def _train_and_test(
     seed: int,
     parameters: dict[str, Any],
 ) -> pd.DataFrame:
-    """Fit one model on one cohort, test it on all others."""
+    """Fit one model on one cohort, test it on all others; and cross-validate it there."""
     own = cohorts[train]
     fit_seed = integer_seed(seed_for(seed, "transfer", train, name))
     rows = []
@@ -300,6 +320,7 @@ def _train_and_test(
         model = fit_model(KINDS[name], parameters, fit_seed, own.rows)
         for test, other in cohorts.items():
             if test == train:
+                rows.append(_cross_validate(own, train, name, seed, parameters))
                 continue
             meeting = meetings[train, test]
             keep = meeting.strangers.keep
@@ -308,12 +329,14 @@ def _train_and_test(
                 {
                     "train": train,
                     "test": test,
+                    "tested": CROSSED,
                     "model": name,
                     **_KINDS[type(own.outcome)].discriminate(
                         other.outcome.take(keep),
                         scores_of(model, other.rows.X[keep])[0],
                         other.rows.patients[keep],
                         random,
+                        1,
                     ),
                     "left_out": meeting.strangers.n_left_out,
                     "near_duplicates": meeting.near_duplicates,
@@ -322,3 +345,35 @@ def _train_and_test(
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _cross_validate(
+    own: _Prepared, train: str, name: str, seed: int, parameters: dict[str, Any]
+) -> dict[str, Any]:
+    """What the cohort says of itself: each fold is scored by a fit on the others.
+
+    As where others test, its standardisation saw all expression and no outcome.
+    """
+    outcome, patients, X = own.outcome, own.rows.patients, own.rows.X
+    n_folds = choose_folds(outcome, patients, FOLDS)
+    random = np.random.default_rng(seed_for(seed, "transfer folds", train))
+    scores, fold_of = np.empty(len(X)), np.empty(len(X), dtype=np.int64)
+    for fold, rows in enumerate(draw_folds(outcome.strata, patients, n_folds, random)):
+        rest = np.ones(len(X), dtype=bool)
+        rest[rows] = False
+        others = _prepare(X[rest], outcome.take(rest), patients[rest])
+        fit_seed = integer_seed(seed_for(seed, "transfer", train, name, "fold", fold))
+        model = fit_model(KINDS[name], parameters, fit_seed, others.rows)
+        scores[rows], fold_of[rows] = scores_of(model, X[rows])[0], fold
+    random = np.random.default_rng(seed_for(seed, "transfer bootstrap", train, train))
+    return {
+        "train": train,
+        "test": train,
+        "tested": OWN,
+        "model": name,
+        **_KINDS[type(outcome)].discriminate(outcome, scores, patients, random, fold_of),
+        "left_out": 0,
+        "near_duplicates": "",
+        "training_patients": 0,
+        "n_genes": X.shape[1],
+    }

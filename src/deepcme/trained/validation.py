@@ -55,6 +55,8 @@ class Validation(Shows):
         Coverage, conversions, warnings, and what is shown of the model's calibration.
     found : str
         What was found beside what was expected.
+    agreement : str
+        Whether the two agree, which says nothing of patients that the model learned from.
     brand : str
         What stands on every result if the model learned from these patients; else empty.
     """
@@ -66,6 +68,7 @@ class Validation(Shows):
     tables: dict[str, pd.DataFrame]
     notes: list[str]
     found: str
+    agreement: str = ""
     brand: str = ""
 
     @property
@@ -77,7 +80,9 @@ class Validation(Shows):
         """What was found beside what was expected, in a sentence."""
         samples = "samples" if self.brand else "new samples"
         sentence = f"{self.cohort}: {self.found.replace(SAMPLES, samples)}"
-        return f"{self.brand} {sentence}" if self.brand else sentence
+        if self.brand:
+            return f"{self.brand} {sentence}"
+        return f"{sentence} {self.agreement}".rstrip()
 
     def _shown(self) -> Shown:
         warnings = [note.removeprefix(WARNING) for note in self.notes if is_warning(note)]
@@ -142,6 +147,7 @@ def validate_model(
         tables,
         [*predictions.notes, *strangers.warnings, *findings.notes],
         findings.words,
+        findings.agreement,
         strangers.brand,
     )
 

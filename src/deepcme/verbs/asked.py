@@ -6,27 +6,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from deepcme.base.errors import DeepCMEError
-from deepcme.study.resolved import Protocol, Study
+from deepcme.study.resolved import Protocol
 from deepcme.study.settings import NO_SIGNATURE, signature_name
-from deepcme.study.spec import overridden, quick_settings
 
 Names = str | Sequence[str]
 Files = str | Path | Sequence[str | Path]
 Design = Literal["folds", "repeated", "nested", "leave-one-cohort-out"]
 GridSearch = Literal["none", "fig7", "full"]
 ClinicalMissing = Literal["fill", "indicator"]
-
-
-_RERUNS = {
-    ("grid", "search"): "--grid",
-    ("nulls", "permutations"): "--permutations",
-    ("nulls", "gene_sets"): "--nulls",
-    ("nulls", "signatures"): "--signature",
-    ("instability", "refits"): "--instability",
-    ("clinical", "permutations"): "--clinical-permutations",
-    ("selection", "run"): "--selection",
-}
 
 
 def settings_asked(
@@ -77,26 +64,6 @@ def settings_asked(
     alone = {"protocol": protocol, "seed": seed, "models": _names(models)}
     given = {name: _given(section) for name, section in sections.items()}
     return _given(alone) | {name: section for name, section in given.items() if section}
-
-
-def quick_settings_asked(study: Study, asked: dict[str, Any]) -> dict[str, Any]:
-    """What was asked of a study, and what makes a try-out of it.
-
-    Raises
-    ------
-    DeepCMEError
-        If it was asked for something that is rerun, which a try-out leaves out.
-    """
-    reruns = [
-        option
-        for (section, setting), option in _RERUNS.items()
-        if asked.get(section, {}).get(setting) not in (None, 0, "none")
-    ]
-    if reruns:
-        raise DeepCMEError(
-            f"--quick reruns nothing, and {' and '.join(reruns)} would: leave out one of both."
-        )
-    return overridden(quick_settings(study, has_models="models" in asked), asked)
 
 
 def _given(asked: dict[str, Any]) -> dict[str, Any]:

@@ -28,10 +28,10 @@ from deepcme.verbs.asked import (
     Files,
     GridSearch,
     Names,
-    quick_settings_asked,
     settings_asked,
 )
 from deepcme.verbs.reading import as_path
+from deepcme.verbs.try_out import quick_settings_asked
 
 __all__ = ["StudyResult", "report", "run"]
 

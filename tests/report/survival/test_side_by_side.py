@@ -8,6 +8,7 @@ from deepcme.evaluation.survival.tables.differences import (
     compute_difference_to_study,
     compute_survival_differences,
 )
+from deepcme.report.results import StudyResults
 from deepcme.report.side_by_side import OTHER_PATIENTS, compute_side_by_side, show_results
 from tests.evaluation.survival.tables.conftest import evaluate, invent_predictions
 
@@ -37,9 +38,7 @@ def study(contents_of, invented_predictions, monkeypatch):
         known[results.folder.path] = results
         return results.folder
 
-    monkeypatch.setattr(
-        "deepcme.report.side_by_side.StudyResults.read", lambda folder: known[folder.path]
-    )
+    monkeypatch.setattr(StudyResults, "read", lambda folder: known[folder.path])
     return make
 
 

@@ -46,7 +46,12 @@ TIE, WIN, LOSS = (
 
 def facts(rows=None, split=FOLDS, above=("DeepCME", "LR"), **others):
     rows = discrimination() if rows is None else rows
-    counts = {"samples": rows["n"].sum(), "positives": rows["events"].sum()}
+    events = rows["events"].sum()
+    counts = {
+        "samples": rows["n"].sum(),
+        "positives": events,
+        "positive_patients": events,
+    }
     cohort = {"patients": rows["n_patients"].sum(), **counts} | others.pop("cohort", {})
     return Facts("DeepCME", rows, split, above, 0.6, cohort, **others)
 
@@ -93,7 +98,7 @@ CASES = {
         facts(
             discrimination(n=165, events=30),
             REPEATED,
-            cohort={"samples": 189, "patients": 189, "positives": 35},
+            cohort={"samples": 189, "patients": 189, "positives": 35, "positive_patients": 35},
         ),
         "Tested were 165 of 189 patients, with 30 of 35 events: random splits leave some out.",
         facts(split=REPEATED),

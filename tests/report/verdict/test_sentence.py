@@ -28,6 +28,7 @@ from tests.report.verdict.test_phrases import (
     cohorts,
     discrimination,
     facts,
+    permuted,
 )
 
 MOST_WORDS = 35
@@ -40,6 +41,12 @@ GAIN = Gain(
     loss=Estimate(0.01, -0.02, 0.04),
 )
 ADDS = replace(GAIN, effect=Effect.ADDS, difference=Estimate(0.03, 0.01, 0.05))
+HARMS = replace(
+    GAIN,
+    effect=Effect.HARMS,
+    difference=Estimate(-0.03, -0.05, -0.01),
+    loss=Estimate(-0.01, -0.016, -0.004),
+)
 
 
 def asked(values=None, **others):
@@ -116,7 +123,7 @@ CASES = {
         "age, grade and er status, and 0.74 by both: the genes add to these clinical columns.",
     ),
     "harms": (
-        study(asked=asked(gain=replace(GAIN, effect=Effect.HARMS))),
+        study(asked=asked(gain=HARMS)),
         "For metastasis, the AUC is 0.70 (0.60 to 0.80) by genes alone (DeepCME), 0.71 by age, "
         "grade and er status, and 0.74 by both: these clinical columns predict worse with the "
         "genes.",
@@ -258,6 +265,31 @@ def test_gains_over_columns_are_not_told_of_a_model_at_chance():
     for effect in Effect:
         of = study(**AT_CHANCE, asked=asked(gain=replace(ADDS, effect=effect)))
         assert choose_answer(of).name == "at chance"
+
+
+def test_a_gain_that_ranks_do_not_show_is_said_to_be_by_log_loss_alone():
+    loss = Estimate(0.01, 0.004, 0.016)
+    for effect, of_loss, ranks, is_alone in (
+        (Effect.ADDS, loss, Estimate(-0.01, -0.03, 0.01), True),
+        (Effect.ADDS, loss, Estimate(0.03, 0.01, 0.05), False),
+        (Effect.HARMS, Estimate(-0.01, -0.016, -0.004), Estimate(0.01, -0.01, 0.03), True),
+        (Effect.HARMS, Estimate(-0.01, -0.016, -0.004), Estimate(-0.03, -0.05, -0.01), False),
+    ):
+        gain = replace(GAIN, effect=effect, difference=ranks, loss=of_loss)
+        sentence = make_sentence(study(asked=asked(gain=gain)))
+        assert sentence.endswith("(by log loss alone).") == is_alone
+        assert len(sentence.split()) <= MOST_WORDS + 4
+
+
+def test_permuted_labels_speak_of_all_cohorts_together():
+    at_chance = replace(left_out((0.55, 0.7), (0.52, 0.7), above=()), **permuted(200, 30))
+    assert make_sentence(at_chance).endswith(": not shown to be above chance.")
+
+
+def test_models_that_know_test_rows_are_not_said_to_have_seen_none():
+    assert "had not seen them" in describe_patients(study()).note
+    leaking = study(leaks=["preprocessing was fitted on all rows, test rows included"])
+    assert describe_patients(leaking).note == "All were tested."
 
 
 def test_many_columns_are_counted_and_endpoints_named_by_their_rule():

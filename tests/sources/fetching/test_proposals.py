@@ -13,7 +13,7 @@ def test_a_time_and_its_event_by_their_names():
     follow_up = {"t.tdm": ["10", "20", "30"], "e.tdm": ["1", "0", "0"], "t.os": ["9", "9", "9"]}
     assert proposed(**follow_up) == [
         "--time t.tdm --event e.tdm --time-unit ...",
-        "--label column:e.tdm",
+        "--label e.tdm",
     ]
     for time, event in [
         ("OS_MONTHS", "OS_STATUS"),

@@ -69,7 +69,8 @@ def test_risks_of_new_patients_of_known_truth_are_calibrated(validation):
         f"{read(validation, 'external_discrimination').loc[UNO.name, 'ci_low']:.2f} to "
         f"{read(validation, 'external_discrimination').loc[UNO.name, 'ci_high']:.2f}) on 250 new "
         f"samples with {rows.loc['slope', 'events']} events by 5 years; cross-validation on "
-        f"invented expected {expected.value:.2f}."
+        f"invented expected {expected.in_brackets()}. What was expected lies within the "
+        "interval found."
     )
 
 

@@ -48,6 +48,15 @@ def predict(
             help="Of a model of times: table to write of each sample's risk at each time.",
         ),
     ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.html",
+            callback=writable,
+            help="Page to write of each sample: risk, where it stands, the genes that push it, "
+            "cautions; of the first 50.",
+        ),
+    ] = None,
     scale: Annotated[
         ScaleName | None,
         typer.Option(
@@ -72,6 +81,7 @@ def predict(
     """
     from deepcme.base.files.files import write_csv
     from deepcme.base.words import counted
+    from deepcme.report.external.patients import write_patients
     from deepcme.trained.files import load_model
     from deepcme.trained.new_samples import read_expression
     from deepcme.trained.prediction import predict as predict_samples
@@ -81,6 +91,8 @@ def predict(
     for path in (out, curve):
         if path is not None and path.suffix.lower() != ".csv":
             raise DeepCMEError(f"{path}: name the file .csv.")
+    if page is not None and page.suffix.lower() != ".html":
+        raise DeepCMEError(f"{page}: name the file of the page .html.")
     if out == curve:
         raise DeepCMEError(f"{curve}: name another file for the curves than for the table.")
     loaded = load_model(model)
@@ -100,12 +112,14 @@ def predict(
     if curve is not None:
         curves = require_times(loaded, "--curve").curves(predictions.table)
         write_csv(curve, curves.round(6))
+    if page is not None:
+        write_patients(predictions, page)
     say_notes(predictions.notes, quiet)
     if not quiet:
         say(predictions.describe())
         n_far = int(predictions.table["far"].fillna(False).sum())
         say(f"{counted(n_far, 'sample')} far from the training data. Wrote {out}.")
-        say(_READ_ON)
+        say(_READ_ON if page is None else f"Page: {page}")
 
 
 def _read_times(text: str) -> list[float]:

@@ -29,19 +29,19 @@ def transfer(
     seed: Seed = 1,
     quiet: Quiet = False,
 ) -> None:
-    """Train on every cohort and test on every other.
+    """Train on every cohort and test on every other, and on itself by cross-validation.
 
     Whether the signal crosses over. Genes in common, each standardised within its cohort
-    without the outcomes. The ensemble and tuned logistic regression, their AUCs as table
-    and chart; of times to an event the ensemble of times and Cox ridge regression, by Uno's
-    C. Patients whom two cohorts have are left out where one tests the other.
+    without the outcomes. The ensemble and tuned logistic regression, their AUCs as table,
+    chart and page; of times to an event the ensemble of times and Cox ridge regression, by
+    Uno's C. Patients whom two cohorts have are left out where one tests the other.
     """
     from joblib import cpu_count
 
     from deepcme.base.files.locks import only_one_making
     from deepcme.base.words import cleaned
     from deepcme.cohort.cohort import Cohort
-    from deepcme.report.external.transfer import write_transfer
+    from deepcme.report.external.transfer import describe_transfer, write_transfer
     from deepcme.trained.transfer import compute_transfer, notes_on_transfer
 
     with only_one_making(out):
@@ -57,11 +57,12 @@ def transfer(
             allow_training_samples=allow_training_samples,
             quiet=quiet,
         )
-        write_transfer(table, out)
+        page = write_transfer(table, out)
     say_notes(notes_on_transfer(table), quiet)
     if not quiet:
         _say_matrices(table)
-        say(f"Wrote {out}: transfer.csv and the chart.")
+        say(describe_transfer(table))
+        say(f"Report: {page}")
 
 
 def _say_matrices(table: pd.DataFrame) -> None:
@@ -91,6 +92,7 @@ def _heading(name: str, rows: pd.DataFrame) -> str:
 
 def _cell(row: Mapping[Hashable, Any], measure: str) -> str:
     """A value with its interval, where there is one."""
-    value = f"{row[measure]:.2f}"
+    own = "own: " if row["train"] == row["test"] else ""
+    value = f"{own}{row[measure]:.2f}"
     has_interval = row["ci_low"] == row["ci_low"]
     return f"{value} ({row['ci_low']:.2f} to {row['ci_high']:.2f})" if has_interval else value

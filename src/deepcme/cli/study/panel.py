@@ -55,6 +55,7 @@ def panel(
     from deepcme.cohort.origin import load_origin
     from deepcme.report.figures.drawing import write_charts
     from deepcme.report.figures.study import plot_panel_curve
+    from deepcme.report.panels.page import describe_panels, write_panels
     from deepcme.selection.panel import WHOLE_MODELS
     from deepcme.selection.panel_tables import describe_choice
     from deepcme.selection.rankers import default_rankers, find_ranker
@@ -85,9 +86,13 @@ def panel(
         if_halted(lambda: "before its tables and chart", GOES_ON),
     ):
         tables = run_part(PANELS, study, out, label="Panels", jobs=jobs, quiet=quiet)
-        write_charts({"panel_curve": plot_panel_curve(tables["panel_curve.csv"])}, out)
+        chart = plot_panel_curve(tables["panel_curve.csv"])
+        write_charts({"panel_curve": chart}, out)
+        page = write_panels(tables, chart, source.stem, out)
     if not quiet:
+        say(describe_panels(tables["panel_choice.csv"]))
         for row in tables["panel_choice.csv"].to_dict("records"):
             say(describe_choice(row))
+        say(f"Report: {page}")
         say(f"Tables and chart: {out}")
         say("The genes of each panel, ranked on all patients: panel_genes.csv there.")

@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
+from deepcme.evaluation.measures import AUC, OBSERVED_EXPECTED
 from deepcme.report.blocks import Blocks, Figure, Heading, Table
+from deepcme.report.external.opening import (
+    calibration_tile,
+    patients_tile,
+    performance_tile,
+    show_calls,
+)
 from deepcme.report.figures.calibration import plot_calibration
+from deepcme.report.figures.ranking import plot_roc
 from deepcme.report.figures.risk import plot_decision_curve
+from deepcme.report.figures.roles import Roles
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import N_AND_EVENTS, SideBySideLayout, TableLayout
 from deepcme.report.layouts.columns import Estimate
+from deepcme.report.layouts.numbers import as_percent
+from deepcme.report.opening.opening import Tile
+from deepcme.report.sections.discrimination import compute_mean_roc
 from deepcme.report.sections.usefulness import CAPTION, NOTE, show_differences
+from deepcme.trained.binary.model import BinaryModel
 from deepcme.trained.validation import FROZEN, RECALIBRATED, Validation
 
 _AUC = TableLayout(
-    "AUC and PR-AUC of the model as it came, beside those of chance (Bestgen 2015), with 95% "
-    "intervals. DeLong's takes samples as independent; the bootstrap draws patients. They are "
-    "of this one model on patients like these.",
-    ("metric", "Measure", ""), ("method", "Interval", ""), Estimate("value", "Value"),
-    ("chance", "By chance", ".2f"), *N_AND_EVENTS,
+    "How the model as it came ranks these patients, beside chance.",
+    ("metric", "Measure", ""), Estimate("value", "Value"), ("chance", "By chance", ".2f"),
+    ("method", "Interval", ""), *N_AND_EVENTS,
+    note="DeLong's interval takes samples as independent; the bootstrap draws patients, and "
+    "its interval of the AUC is in the file too. They are of this one model on patients like "
+    "these. PR-AUC by chance: Bestgen (2015).",
 )  # fmt: skip
-_CLASSIFICATION = TableLayout(
-    "At the risk that the model brought, chosen on the patients that it learned from, and at "
-    "fixed ones; Wilson's 95% intervals, samples taken as independent.",
-    ("threshold", "From a risk of", ".3f"), ("metric", "Measure", ""),
-    Estimate("value", "Value"),
-    ("numerator", "Right", ",.0f"), ("denominator", "Of", ",.0f"),
-)  # fmt: skip
+_CLASSIFICATION = SideBySideLayout(
+    "Calling positive who has at least the named risk. PPV: of those called positive the share "
+    "with the event; NPV: of the others the share without it.",
+    alike=True,
+    note="The model's own threshold was chosen on the patients that it learned from, the "
+    "others are fixed. 95% intervals: Wilson's, samples taken as independent.",
+)
 _CALIBRATION = SideBySideLayout(
-    "The model as it came, and recalibrated on these patients: Platt's line, for each "
-    "tenth of the patients fitted on the others. O/E is the number of events over the sum of "
-    "the risks. In brackets 95% intervals: Wald's with errors by patient of O/E (on the log "
-    "scale) and slope, of the scores by bootstrap of patients. Those of the recalibrated model "
-    "take its lines as they are."
+    "The model as it came, and recalibrated on these patients. O/E: events over the sum of the "
+    "risks.",
+    note="Recalibrated: Platt's line, for each tenth of the patients fitted on the others. 95% "
+    "intervals: Wald's with errors by patient of O/E (on the log scale) and slope, of the "
+    "scores by bootstrap of patients. Those of the recalibrated model take its lines as they "
+    "are.",
 )
 
 
@@ -38,14 +55,17 @@ def write_blocks(validation: Validation) -> Blocks:
     """The sections after the opening."""
     tables = validation.tables
     yield Heading("Discrimination", "discrimination")
-    yield Table("auc", _AUC.show(tables["external_auc"]))
+    ranked = tables["external_auc"]
+    yield Table("external_auc", _AUC.show(ranked.drop_duplicates("metric")), data=ranked)
     if "external_classification" in tables:
-        shown = _CLASSIFICATION.show(tables["external_classification"])
-        yield Table("classification", shown)
+        calls = tables["external_classification"]
+        shown = show_calls(_CLASSIFICATION, _name_thresholds(calls, _read(validation)))
+        yield Table("external_classification", shown, data=calls)
     yield Heading("Calibration", "calibration")
     calibration = tables["external_calibration"]
     without_intercept = calibration[calibration["metric"] != "intercept"]
-    yield Table("calibration", _CALIBRATION.show(without_intercept))
+    shown = _CALIBRATION.show(without_intercept)
+    yield Table("external_calibration", shown, data=calibration)
     yield Figure(
         "calibration",
         "Observed against predicted risk of the model as it came",
@@ -66,13 +86,70 @@ def write_blocks(validation: Validation) -> Blocks:
         "Net benefit by threshold probability",
         "Net benefit of treating by the model's risk, against treating all and none.",
     )
-    yield Table("net_benefit", show_differences(tables["net_benefit"], CAPTION, NOTE))
+    benefit = tables["net_benefit"]
+    yield Table("net_benefit", show_differences(benefit, CAPTION, NOTE), data=benefit)
+
+
+def make_tiles(validation: Validation) -> list[Tile]:
+    """AUC, samples, and observed over expected events."""
+    model, tables = _read(validation), validation.tables
+    auc, expected = tables["external_auc"].iloc[0], model.manifest.performance
+    n, events = int(auc["n"]), int(auc["events"])
+    calibration = tables["external_calibration"]
+    measured = calibration[calibration["model"] == FROZEN].set_index("metric")
+    is_patients = n == tables["predictions"].dropna(subset=model.told)["patient"].nunique()
+    return [
+        performance_tile(validation, AUC.heading, auc, expected.auc),
+        patients_tile(
+            validation,
+            n,
+            "patient" if is_patients else "sample",
+            f"{events:,} with the event ({events / n:.0%})",
+            f"{expected.prevalence:.0%} of the samples with it",
+        ),
+        calibration_tile(
+            measured.loc[OBSERVED_EXPECTED.name], measured.loc["slope"] if model.rises else None
+        ),
+    ]
+
+
+def find_headline(validation: Validation) -> Figure:
+    """The ROC curve."""
+    return Figure(
+        "roc",
+        "ROC curve of the model on these patients",
+        "ROC curve of the model as it came; the dashed line is chance.",
+    )
+
+
+def _read(validation: Validation) -> BinaryModel:
+    assert isinstance(validation.model, BinaryModel)
+    return validation.model
+
+
+def _name_thresholds(calls: pd.DataFrame, model: BinaryModel) -> pd.DataFrame:
+    """The rows named by the risk from which a sample is called, as a layout takes them."""
+    own = model.manifest.threshold.probability
+    names = {
+        threshold: f"From {as_percent(round(threshold, 3))}"
+        + (" (the model's own)" if threshold == own else "")
+        for threshold in calls["threshold"].unique()
+    }
+    return calls.assign(model=calls["threshold"].map(names))
+
+
+def _draw_roc(validation: Validation) -> Chart:
+    name = validation.manifest.model.name
+    rows = validation.tables["predictions"].dropna(subset="probability")
+    rows = rows.assign(model=name, split=1, part="test", score=rows["probability"])
+    estimate = validation.tables["external_auc"].head(1).assign(model=name)
+    return plot_roc(compute_mean_roc(rows), Roles(name), estimate)
 
 
 def draw_charts(validation: Validation) -> dict[str, Chart]:
-    """Calibration and decision curves."""
+    """ROC, calibration and decision curves."""
     tables = validation.tables
-    charts: dict[str, Chart] = {}
+    charts: dict[str, Chart] = {"roc": _draw_roc(validation)}
     if "calibration_curves" in tables:
         for name, model in (("calibration", FROZEN), ("recalibrated", RECALIBRATED)):
             curves, groups, histogram = (

@@ -6,13 +6,25 @@ import pandas as pd
 
 from deepcme.base.time_scale import TimeScale
 from deepcme.cohort.follow_up import FollowUp
-from deepcme.evaluation.survival.measured import BRIER, OBSERVED_EXPECTED, SCALED_BRIER, SLOPE
+from deepcme.evaluation.survival.measured import (
+    BRIER,
+    OBSERVED_EXPECTED,
+    SCALED_BRIER,
+    SLOPE,
+    UNO,
+)
 from deepcme.evaluation.survival.tables.evaluated import follow_patients
 from deepcme.evaluation.survival.tables.risk_groups import (
     SURVIVAL,
     compute_numbers_at_risk_by_group,
 )
 from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
+from deepcme.report.external.opening import (
+    calibration_tile,
+    patients_tile,
+    performance_tile,
+    show_calls,
+)
 from deepcme.report.figures.over_time import (
     AS_GIVEN,
     plot_auc_over_time,
@@ -30,6 +42,7 @@ from deepcme.report.formatting import (
 )
 from deepcme.report.layouts.columns import Estimate
 from deepcme.report.layouts.numbers import as_percent, show_p_value
+from deepcme.report.opening.opening import Tile
 from deepcme.report.sections.usefulness import show_differences
 from deepcme.report.survival.assumptions import describe_censoring
 from deepcme.report.survival.discrimination import NAMES
@@ -41,41 +54,43 @@ from deepcme.trained.tested import FROZEN
 from deepcme.trained.validation import Validation
 
 _DISCRIMINATION = TableLayout(
-    "Of two patients of whom it is known who had the event first, how often that one had the "
-    "higher risk (C); Uno's C looks at events up to the horizon and does not depend on who was "
-    "censored, Harrell's does. AUC(t): the same of a patient with the event by the horizon and "
-    "one without it then. 0.5 is chance. 95% intervals by bootstrap of patients and of their "
-    "censoring, on the logit scale with Student's t: of this one model on patients like these.",
+    "How the model as it came ranks these patients: of two of whom it is known who had the "
+    "event first, how often that one had the higher risk (C). 0.5 is chance.",
     ("measure", "Measure", ""), Estimate("value", "Value"), *PATIENTS_AND_EVENTS,
     ("absent", "Why none", ""), optional=("absent",),
+    note="Uno's C looks at events up to the horizon and does not depend on who was censored, "
+    "Harrell's does. AUC(t): of a patient with the event by the horizon and one without it "
+    "then. 95% intervals: bootstrap of patients and of their censoring, on the logit scale "
+    "with Student's t; of this one model on patients like these.",
 )  # fmt: skip
 _GROUPS = TableLayout(
-    "Groups by the cut-offs that the model brought, thirds of the risks of its training "
-    "patients, with the risk of the event by the horizon that was observed here and its 95% "
-    "interval, Wald's on the log scale (Greenwood's variance); followed: known to be without "
-    "the event then.",
+    "Risk of the event by the horizon that was observed here, in the thirds of risk that the "
+    "model brought.",
     ("group", "Group", ""), Estimate("risk", "Observed risk", percent=True), PATIENTS, EVENTS,
     ("followed", "Followed", ",.0f"),
+    note="The cut-offs are thirds of the risks of the training patients. 95% intervals: Wald's "
+    "on the log scale (Greenwood's variance). Followed: known to be without the event then.",
 )  # fmt: skip
 _PERFORMANCE = SideBySideLayout(
-    "The model as it came, and recalibrated on these patients: a line on the log-odds of the "
-    "risk, for each tenth of the patients fitted on the others, weighted for the censored. O/E "
-    "is the observed risk by the horizon over the mean predicted one: below 1 the risks are "
-    "too high. A slope below 1: too extreme; above 1: too cautious. Scaled Brier: by how much "
-    "better than giving everybody the observed risk. In brackets 95% intervals by bootstrap of "
-    "patients and of their censoring; those of the recalibrated model take its lines as they "
-    "are.",
+    "The model as it came, and recalibrated on these patients. O/E: observed risk by the "
+    "horizon over the mean predicted one, below 1 the risks are too high. Slope below 1: too "
+    "extreme; above 1: too cautious.",
     {of.name: of.heading for of in (OBSERVED_EXPECTED, SLOPE, BRIER, SCALED_BRIER)},
     PATIENTS,
+    note="Recalibrated: a line on the log-odds of the risk, for each tenth of the patients "
+    "fitted on the others, weighted for the censored. Scaled Brier: by how much better than "
+    "giving everybody the observed risk. 95% intervals: bootstrap of patients and of their "
+    "censoring; those of the recalibrated model take its lines as they are.",
 )
 _CLASSIFICATION = SideBySideLayout(
-    "Calling who has at least the named risk by the horizon: the cut-offs that the model "
-    "brought, and fixed risks. Of those with the event by the horizon the share called "
-    "(sensitivity), of those without it then the share not called (specificity), weighted for "
-    "censoring; in brackets 95% intervals, Wilson's, with the number of patients that the "
-    "variance of the bootstrap stands for.",
+    "Calling who has at least the named risk by the horizon. Sensitivity: of those with the "
+    "event by then the share called; specificity: of those without it the share not called.",
     {name: name.capitalize() for name in ("sensitivity", "specificity")},
     PATIENTS,
+    alike=True,
+    note="At the cut-offs that the model brought, and at fixed risks; weighted for censoring. "
+    "95% intervals: Wilson's, with the number of patients that the variance of the bootstrap "
+    "stands for.",
 )
 
 
@@ -128,13 +143,15 @@ def write_blocks(validation: Validation) -> Blocks:
     """The sections after the opening."""
     model, scale, patients = _read(validation)
     tables, until = validation.tables, model.until
+    yield from _write_groups(validation)
     followed = compute_follow_up(patients, model.horizon)
-    yield Table("follow_up", FOLLOW_UP.show(show_follow_up(followed, scale, model.horizon)))
-    yield from _write_groups(validation, until)
+    shown = FOLLOW_UP.show(show_follow_up(followed, scale, model.horizon))
+    yield Heading("Follow-up", "follow-up")
+    yield Table("follow_up", shown, data=followed)
     yield Heading("Discrimination", "discrimination")
     found = tables["external_discrimination"]
     named = found.assign(measure=found["measure"].map(NAMES))
-    yield Table("discrimination", _DISCRIMINATION.show(named))
+    yield Table("external_discrimination", _DISCRIMINATION.show(named), data=found)
     yield Figure(
         "auc_over_time",
         "AUC over time, with the number of patients at risk",
@@ -143,8 +160,9 @@ def write_blocks(validation: Validation) -> Blocks:
         "risk just before each time.",
     )
     yield Heading("Calibration", "calibration")
-    performance = tables["external_performance"].rename(columns={"measure": "metric"})
-    yield Table("calibration", _PERFORMANCE.show(performance))
+    performance = tables["external_performance"]
+    shown = _PERFORMANCE.show(performance.rename(columns={"measure": "metric"}))
+    yield Table("external_performance", shown, data=performance)
     if "censoring" in tables:
         yield Text(" ".join(describe_censoring(tables["censoring"])))
     yield Figure(
@@ -158,35 +176,68 @@ def write_blocks(validation: Validation) -> Blocks:
     yield Heading("Decisions", "utility")
     if "external_classification" in tables:
         calls = tables["external_classification"]
-        calls = calls.assign(
+        named = calls.assign(
             model="From " + calls["threshold"].round(3).map(as_percent), metric=calls["measure"]
         )
-        yield Table("classification", _CLASSIFICATION.show(calls))
+        yield Table("external_classification", show_calls(_CLASSIFICATION, named), data=calls)
     yield Figure(
         "decision_curve",
         "Net benefit by threshold probability",
         f"Net benefit of treating by the risk by {until}, against treating all and none.",
     )
     if "net_benefit" in tables:
-        shown = show_differences(tables["net_benefit"], CAPTION, NOTE, PATIENTS)
-        yield Table("net_benefit", shown)
+        benefit = tables["net_benefit"]
+        shown = show_differences(benefit, CAPTION, NOTE, PATIENTS)
+        yield Table("net_benefit", shown, data=benefit)
 
 
-def _write_groups(validation: Validation, until: str) -> Blocks:
-    tables = validation.tables
-    if "risk_groups" not in tables:
-        return
-    yield Heading("What became of patients, by predicted risk", "risk-groups")
-    is_free = (tables["risk_curves"]["curve"] == SURVIVAL).all()
+def make_tiles(validation: Validation) -> list[Tile]:
+    """Uno's C, patients, and observed over expected events."""
+    model, tables = _read(validation)[0], validation.tables
+    ranked = tables["external_discrimination"].set_index("measure").loc[UNO.name]
+    expected = model.manifest.performance
+    performance = tables["external_performance"]
+    measured = performance[performance["model"] == FROZEN].set_index("measure")
+    by = f" by {model.until}"
+    return [
+        performance_tile(validation, UNO.heading, ranked, expected.uno_c),
+        patients_tile(
+            validation,
+            int(ranked["n"]),
+            "patient",
+            f"{ranked['events']:,.0f} with the event{by}",
+            f"{expected.events:,} with it by then",
+        ),
+        calibration_tile(
+            measured.loc[OBSERVED_EXPECTED.name],
+            measured.loc[SLOPE.name] if model.rises else None,
+            by,
+        ),
+    ]
+
+
+def find_headline(validation: Validation) -> Figure:
+    """The curves of the model's thirds, where it makes some."""
+    tables, until = validation.tables, _read(validation)[0].until
+    curves = tables.get("risk_curves")
+    is_free = curves is None or (curves["curve"] == SURVIVAL).all()
     kind = "Kaplan-Meier estimates" if is_free else "Cumulative incidence (Aalen and Johansen)"
-    yield Figure(
+    return Figure(
         "risk_curves",
         "Curves of patients by group of predicted risk, with numbers at risk",
         f"{kind} of the groups that the model's own cut-offs make of these patients. Bands: "
         "95%, for each time by itself. Below: patients at risk just before each time. The "
         f"dashed line is the horizon, {until}.",
     )
-    yield Table("group_risks", _GROUPS.show(tables["group_risks"]))
+
+
+def _write_groups(validation: Validation) -> Blocks:
+    tables = validation.tables
+    if "risk_groups" not in tables:
+        return
+    yield Heading("What became of patients, by predicted risk", "risk-groups")
+    groups = tables["group_risks"]
+    yield Table("group_risks", _GROUPS.show(groups), data=groups)
     if "group_test" in tables:
         yield Text(describe_test(tables["group_test"].iloc[0], validation.brand != ""))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from pathlib import Path
 
 from deepcme.base.files.files import whole_folder, write_csv, write_text
-from deepcme.report.blocks import Blocks, Fragment, Heading, Terms
+from deepcme.report.blocks import Blocks, Heading, Terms
 from deepcme.report.external import binary, survival
+from deepcme.report.external.opening import write_opening
 from deepcme.report.figures.drawing import write_charts
 from deepcme.report.render import render_page
 from deepcme.trained.prediction import round_predictions
@@ -32,9 +32,16 @@ def write_validation(validation: Validation, folder: Path) -> Path:
         f"{validation.cohort}: a model on {patients}",
         f"{validation.cohort}: how well does a model trained on {manifest.cohort.name} "
         f"predict {patients}?",
-        chain(_write_opening(validation), of_kind.write_blocks(validation)),
+        [
+            write_opening(
+                validation, of_kind.make_tiles(validation), of_kind.find_headline(validation)
+            ),
+            *of_kind.write_blocks(validation),
+            *_write_model(validation),
+        ],
         charts,
         f"The model is by deepcme {manifest.package_version}.",
+        study=validation.cohort,
     )
     with whole_folder(folder) as written:
         for name, table in validation.tables.items():
@@ -45,13 +52,10 @@ def write_validation(validation: Validation, folder: Path) -> Path:
     return folder / "report.html"
 
 
-def _write_opening(validation: Validation) -> Blocks:
+def _write_model(validation: Validation) -> Blocks:
     manifest = validation.manifest
     cohort = manifest.cohort
     n_genes = f"{len(manifest.genes.id):,} genes"
-    yield Fragment(
-        "verdict.html", {"paragraph": validation.describe(), "notes": validation.notes}
-    )
     yield Heading("Model and patients", "model")
     yield Terms(
         [

@@ -39,4 +39,4 @@ def _height_of(spec: Mapping[str, Any], rows: int) -> int:
     marks = [layer.get("mark") for layer in spec.get("layer", ())]
     places = [mark.get("y") for mark in marks if isinstance(mark, Mapping)]
     lowest = max((place for place in places if isinstance(place, int | float)), default=0)
-    return round(max(height, lowest)) + _AROUND
+    return round(float(max(height, lowest))) + _AROUND

@@ -119,7 +119,7 @@ def _select_pooled(contents: Contents) -> pd.DataFrame:
 def _sort(contents: Contents, ranks: pd.DataFrame) -> pd.DataFrame:
     """Rows by group, with what each is called and how it is drawn."""
     described = contents.tables.get("beside_clinic")
-    kinds: dict[str, str] = {}
+    kinds: dict[Any, str] = {}
     marks = pd.DataFrame(columns=["standing", "warned"])
     if described is not None:
         described = described.drop_duplicates("model").set_index("model")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
@@ -18,6 +19,7 @@ from deepcme.report.figures.genes import plot_top_genes
 from deepcme.report.figures.publication import plot_table, titled
 from deepcme.report.figures.ranking import plot_auc_by_split, plot_roc
 from deepcme.report.figures.study import plot_grid
+from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import TableLayout
 from deepcme.report.models import describe_replay
 from deepcme.report.section import Contents, Section
@@ -80,7 +82,7 @@ _CLAIMS = TableLayout(
     "The paper's claims, what it printed, and what this study found.",
     ("claim", "Claim", ""), ("paper", "Paper", ""), ("this_study", "This study", ""),
 )  # fmt: skip
-_FIGURES = {
+_FIGURES: dict[str, tuple[str, Callable[[pd.DataFrame], Chart]]] = {
     "figure_5": ("Figure 5. Test AUC by model", plot_auc_by_split),
     "figure_6": ("Figure 6. ROC curves on the test part of one split", plot_roc),
     "figure_7": ("Figure 7. Mean test AUC over lambda, by batch size", plot_grid),

@@ -44,6 +44,16 @@ def _has_effect(facts: RankingFacts, effect: Effect) -> bool:
     return facts.is_above_chance and gain is not None and gain.effect is effect
 
 
+def _by_loss_alone(facts: RankingFacts) -> str:
+    """That the log loss tells it, where what is read beside it, the ranks, does not."""
+    gain = _gain(facts)
+    if gain is None or gain.loss is None:
+        return ""
+    ranks, loss = gain.difference, gain.loss
+    tells_too = ranks.low > 0 if loss.value > 0 else ranks.high < 0
+    return "" if tells_too else " (by log loss alone)"
+
+
 def _columns_are_better(facts: RankingFacts) -> bool:
     gain = _gain(facts)
     return facts.is_above_chance and gain is not None and gain.columns_beat_genes
@@ -98,7 +108,9 @@ ANSWERS: tuple[Phrase[RankingFacts], ...] = (
     Phrase("too few events", _too_few, lambda _: "too few events to tell"),
     Phrase(
         "cohorts at chance",
-        lambda facts: not facts.is_above_chance and facts.by_cohort,
+        lambda facts: (
+            not facts.is_above_chance and facts.by_cohort and not facts.permutation_decides
+        ),
         lambda facts: f"not shown to be above chance {_in_cohorts(facts)}",
     ),
     Phrase(
@@ -127,13 +139,13 @@ ANSWERS: tuple[Phrase[RankingFacts], ...] = (
     Phrase(
         "adds",
         lambda facts: _has_effect(facts, Effect.ADDS),
-        lambda _: f"the genes add to {_THESE}",
+        lambda facts: f"the genes add to {_THESE}{_by_loss_alone(facts)}",
         claims=True,
     ),
     Phrase(
         "harms",
         lambda facts: _has_effect(facts, Effect.HARMS),
-        lambda _: f"{_THESE} predict worse with the genes",
+        lambda facts: f"{_THESE} predict worse with the genes{_by_loss_alone(facts)}",
         claims=True,
     ),
     Phrase("columns better", _columns_are_better, _columns_better, claims=True),

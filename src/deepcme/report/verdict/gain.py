@@ -70,8 +70,8 @@ def find_gain(contents: Contents) -> Gain | None:
 def _of_labels(
     contents: Contents, table: pd.DataFrame, columns: Sequence[str], genes: str
 ) -> Gain:
-    rows = table.set_index("measure")
-    auc = rows.loc["auc"]
+    rows = {str(row["measure"]): row for _, row in table.iterrows()}
+    auc, log_loss = rows["auc"], rows["log_loss"]
     of_genes = contents.tables["added_value_auc_differences"].iloc[2]  # genes minus clinical
     above = AboveChance(
         headline=exceeds_chance(contents),
@@ -84,9 +84,9 @@ def _of_labels(
         float(auc["clinical"]),
         float(auc["both"]),
         _difference(auc),
-        find_effect(rows.loc["log_loss"], above),
+        find_effect(log_loss, above),
         bool(of_genes["ci_high"] < 0 and above.clinical),
-        _difference(rows.loc["log_loss"]),
+        _difference(log_loss),
     )
 
 

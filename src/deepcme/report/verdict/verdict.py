@@ -134,15 +134,20 @@ def describe_patients(facts: Facts) -> Tile:
     """How many patients there are, with how many events, and how many were tested."""
     cohort, rows = facts.cohort, facts.rows
     patients, samples = int(cohort["patients"]), int(cohort["samples"])
-    events = int(cohort["positives"])
-    said = "" if samples == patients else f"{counted(samples, 'sample')}. "
+    events = int(cohort["positive_patients"])
+    said = (
+        ""
+        if samples == patients
+        else f"{counted(samples, 'sample')}, {cohort['positives']:,} positive. "
+    )
     n, n_events = int(rows["n"].sum()), int(rows["events"].sum())
+    unseen = "" if facts.leaks else ", by models that had not seen them"
     said += (
-        "All were tested, by models that had not seen them."
+        f"All were tested{unseen}."
         if n == samples
         else f"Tested were {n:,}, with {n_events:,} events."
     )
-    had_it = f"{counted(events, 'event')} ({events / samples:.0%})"
+    had_it = f"{events:,} with the event ({events / patients:.0%})"
     return Tile("Patients", f"{patients:,}", had_it, said)
 
 

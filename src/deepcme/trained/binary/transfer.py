@@ -22,18 +22,22 @@ def discriminate_labels(
     scores: NDArray[np.float64],
     patients: NDArray[np.object_],
     random: np.random.Generator,
+    splits: NDArray[np.int64] | int = 1,
 ) -> dict[str, Any]:
-    """AUC with its interval: DeLong's takes samples as independent, the bootstrap patients."""
+    """AUC with its interval: DeLong's takes samples as independent, the bootstrap patients.
+
+    Of several `splits`, each scored by another fit, it is the mean within them.
+    """
     labels = labels_of(outcome)
     n_patients = len(set(patients))
     counts = {"n": len(labels), "events": int(labels.sum()), "n_patients": n_patients}
-    if n_patients == len(labels):
+    if n_patients == len(labels) and isinstance(splits, int):
         auc = compute_delong_interval(labels, scores)
         ends = {"auc": auc.value, "ci_low": auc.ci_low, "ci_high": auc.ci_high}
         return {**ends, "interval": DELONG, **counts}
     rows = pd.DataFrame(
         {
-            "split": 1,
+            "split": splits,
             "model": "",
             "sample": np.arange(len(labels)),
             "patient": patients,

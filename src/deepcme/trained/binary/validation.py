@@ -30,7 +30,17 @@ from deepcme.evaluation.probabilities.utility import (
     compute_net_benefit_differences,
 )
 from deepcme.trained.binary.model import BinaryModel
-from deepcme.trained.tested import FOLDS, FROZEN, RECALIBRATED, SAMPLES, Findings, note_left_out
+from deepcme.trained.tested import (
+    FOLDS,
+    FROZEN,
+    RECALIBRATED,
+    SAMPLES,
+    Findings,
+    describe_agreement,
+    note_left_out,
+)
+
+_THIS = "this model"
 
 
 def examine_binary_model(model: BinaryModel, table: pd.DataFrame, seed: int) -> Findings:
@@ -55,6 +65,7 @@ def examine_binary_model(model: BinaryModel, table: pd.DataFrame, seed: int) -> 
 
     calibration = compute_calibration(both, random("calibration"))
     verdicts = compute_calibration_verdicts(calibration)
+    named = compute_calibration_verdicts(calibration.replace({"model": {FROZEN: _THIS}}))
     missing_curves = describe_missing_curves(both)
     tables = {
         "predictions": table,
@@ -83,10 +94,12 @@ def examine_binary_model(model: BinaryModel, table: pd.DataFrame, seed: int) -> 
         )
     notes = [
         *_notes_on_samples(model, table, frozen),
-        str(verdicts.loc[verdicts["model"] == FROZEN, "verdict"].item()),
+        str(named.loc[named["model"] == _THIS, "verdict"].item()),
         *([missing_curves] if missing_curves else []),
     ]
-    return Findings(tables, notes, _describe(model, tables["external_auc"].iloc[0]))
+    auc = tables["external_auc"].iloc[0]
+    agreement = describe_agreement(auc, model.manifest.performance.auc)
+    return Findings(tables, notes, _describe(model, auc), agreement)
 
 
 def _describe(model: BinaryModel, found: pd.Series) -> str:
@@ -96,7 +109,7 @@ def _describe(model: BinaryModel, found: pd.Series) -> str:
         f"AUC {found['value']:.2f} (95% interval {found['ci_low']:.2f} to "
         f"{found['ci_high']:.2f}) on {found['n']:.0f} {SAMPLES} with "
         f"{found['events']:.0f} events; cross-validation on {model.manifest.cohort.name} "
-        f"expected {expected.value:.2f}."
+        f"expected {expected.in_brackets()}."
     )
 
 

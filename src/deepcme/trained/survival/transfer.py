@@ -22,11 +22,12 @@ def discriminate_times(
     scores: NDArray[np.float64],
     patients: NDArray[np.object_],
     random: np.random.Generator,
+    splits: NDArray[np.int64] | int = 1,
 ) -> dict[str, Any]:
     """Uno's C and AUC(t) with their intervals by patient bootstrap; one row a patient."""
     rows = pd.DataFrame(
         {
-            "split": 1,
+            "split": splits,
             "model": "",
             "sample": np.arange(len(scores)),
             "patient": patients,

@@ -44,7 +44,15 @@ from deepcme.evaluation.survival.tables.risk_groups import (
     compute_risk_curves,
 )
 from deepcme.trained.survival.model import SurvivalModel
-from deepcme.trained.tested import FOLDS, FROZEN, RECALIBRATED, SAMPLES, Findings, note_left_out
+from deepcme.trained.tested import (
+    FOLDS,
+    FROZEN,
+    RECALIBRATED,
+    SAMPLES,
+    Findings,
+    describe_agreement,
+    note_left_out,
+)
 
 
 def in_unit_of(model: SurvivalModel, cohort: Cohort) -> SurvivalOutcome:
@@ -149,7 +157,9 @@ def examine_survival_model(model: SurvivalModel, table: pd.DataFrame, seed: int)
     notes.append(
         describe_survival_calibration(named, "this model", model.until, refitted=False)
     )
-    return Findings(tables, notes, _describe(model, tables["external_discrimination"]))
+    ranked_by = tables["external_discrimination"].set_index("measure").loc[UNO.name]
+    agreement = describe_agreement(ranked_by, model.manifest.performance.uno_c)
+    return Findings(tables, notes, _describe(model, ranked_by), agreement)
 
 
 def _rows(predicted: pd.DataFrame) -> pd.DataFrame:
@@ -227,11 +237,10 @@ def _compare_groups(groups: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _describe(model: SurvivalModel, discrimination: pd.DataFrame) -> str:
+def _describe(model: SurvivalModel, found: pd.Series) -> str:
     """Uno's C found beside the one expected."""
-    found = discrimination.set_index("measure").loc[UNO.name]
     expected = model.manifest.performance.uno_c
-    expected_c = "no C" if expected is None else f"{expected.value:.2f}"
+    expected_c = "no C" if expected is None else expected.in_brackets()
     value = (
         f"Uno's C cannot be estimated ({found['absent']})"
         if np.isnan(found["value"])

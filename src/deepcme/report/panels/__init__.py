@@ -1,0 +1,1 @@
+"""What `panel` found, as a page."""
