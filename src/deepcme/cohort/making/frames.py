@@ -188,7 +188,9 @@ def numbers_of_frame(X: pd.DataFrame) -> NDArray[np.float32]:
             )
         read[place] = numbers
     if read:
-        X = pd.concat([read.get(place, X.iloc[:, place]) for place in range(X.shape[1])], axis=1)
+        X = pd.concat(
+            [read.get(place, X.iloc[:, place]) for place in range(X.shape[1])], axis=1
+        )
     with np.errstate(over="ignore"):
         return X.to_numpy(dtype=np.float32, na_value=np.nan)
 
