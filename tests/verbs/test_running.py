@@ -1,6 +1,7 @@
 """A study of a cohort in memory, from the front door to its plots."""
 
 import contextlib
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,13 @@ def test_report_and_page_are_there_and_the_cohort_is_kept(result):
     kept = deepcme.Cohort.load(result.folder / "cohort.h5ad")
     assert kept.fingerprint == invented_cohort().fingerprint
     assert result.study.cohort.path == result.folder / "cohort.h5ad"
+
+
+def test_a_result_is_found_from_another_folder(result, tmp_path, monkeypatch):
+    monkeypatch.chdir(result.folder.parent)
+    relative = running.StudyResult(Path(result.folder.name), result.report)
+    monkeypatch.chdir(tmp_path)
+    assert str(result.folder) in repr(relative)
 
 
 def test_it_goes_on_where_it_stopped_and_fits_nothing_twice(result, without_report, capfd):
