@@ -19,6 +19,14 @@ from deepcme.evaluation.survival.measured import UNO
 from deepcme.evaluation.survival.tables.differences import compute_difference_to_study
 from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
 from deepcme.report.blocks import Heading, Table
+from deepcme.report.comparing.opening import (
+    FOREST,
+    compute_forest,
+    noun_of,
+    plot_side_by_side,
+    write_opening,
+)
+from deepcme.report.comparing.sentence import CHOICES, find_measure_in
 from deepcme.report.design import strata_column
 from deepcme.report.formatting import COUNTS, LEFT_OUT_COLUMN, Shown, TableLayout
 from deepcme.report.layouts.columns import Estimate
@@ -43,11 +51,6 @@ _PAIRED_IN_TIME = (
     "widened as patients who test one fit train another."
 )
 
-_CHOICES = (
-    ("study", "Study", ""), ("protocol", "Protocol", ""), ("design", "Design", ""),
-    ("split_by", "Split by", ""), ("tissue", "Tissue", ""), ("fit_on", "Standardised on", ""),
-    ("ranked_within", "Ranked within", ""),
-)  # fmt: skip
 _RESULTS = (
     ("study", "Study", ""), LEFT_OUT_COLUMN, ("model", "Model", ""),
     ("trained_on", "Trained on", ".0%"), Estimate("auc", AUC.heading),
@@ -58,8 +61,8 @@ _RESULTS = (
     ("difference_interval", "Its interval", ""), *COUNTS,
 )  # fmt: skip
 _COLUMNS = (
-    *(name for name, _, _ in _CHOICES),
-    LEFT_OUT, "model", "trained_on", "auc", "uno_c", "ci_low", "ci_high", "sd",
+    *(name for name, _, _ in CHOICES),
+    LEFT_OUT, "model", "headline", "trained_on", "auc", "uno_c", "ci_low", "ci_high", "sd",
     "difference", "difference_ci_low", "difference_ci_high", "difference_interval",
     "n", "events", "n_patients", "n_splits",
 )  # fmt: skip
@@ -78,9 +81,9 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
     -------
     DataFrame
         Columns study, protocol, design, split_by, tissue, fit_on, ranked_within, left_out,
-        model, trained_on, auc (of times uno_c), ci_low, ci_high, sd, difference,
-        difference_ci_low, difference_ci_high, difference_interval, n, events, n_patients,
-        n_splits.
+        model, headline (whether its study's report is of it), trained_on, auc (of times
+        uno_c), ci_low, ci_high, sd, difference, difference_ci_low, difference_ci_high,
+        difference_interval, n, events, n_patients, n_splits.
         `left_out` is there if the studies left cohorts out. In the first study, and of a
         model that it lacks, differences are missing.
 
@@ -111,6 +114,7 @@ def compute_side_by_side(folders: Sequence[StudyFolder]) -> pd.DataFrame:
                 tissue=study.preprocessing.tissue,
                 fit_on=study.preprocessing.fit_on,
                 ranked_within=strata_column(study.split),
+                headline=table["model"] == study.headline.name,
                 trained_on=table["model"].map(shares),
             ).join(_differences(table, first, results))
         )
@@ -129,13 +133,13 @@ def _discriminate(results: StudyResults) -> pd.DataFrame:
 
 def show_choices(table: pd.DataFrame) -> Shown:
     """How each study was done, of the table of `compute_side_by_side`."""
-    layout = TableLayout("How each study was done.", *_CHOICES)
+    layout = TableLayout("How each study was done.", *CHOICES)
     return layout.show(table.drop_duplicates("study"))
 
 
 def show_results(table: pd.DataFrame) -> Shown:
     """What came out of each study, of the table of `compute_side_by_side`."""
-    measure = UNO if UNO.name in table.columns else AUC
+    measure = find_measure_in(table)
     how = _PAIRED_IN_TIME if measure is UNO else _PAIRED
     caption = (
         f"Mean test {measure.heading}"
@@ -154,26 +158,44 @@ def write_side_by_side(table: pd.DataFrame, path: Path) -> None:
         write_csv(path, table)
         return
     studies = ", ".join(dict.fromkeys(table["study"]))
-    measure = UNO if UNO.name in table.columns else AUC
+    measure = find_measure_in(table)
     of_choice = measure.heading if measure is UNO else f"the {measure.heading}"
+    forest, choices = compute_forest(table), [name for name, _, _ in CHOICES]
+    charts = {}
+    if len(forest):
+        charts[FOREST] = plot_side_by_side(forest, measure.heading, f"{noun_of(table)}s")
     page = render_page(
         f"{studies}: studies side by side",
         f"{studies}: what each choice does to {of_choice}",
         [
-            Table("results", show_results(table)),
+            write_opening(table),
+            Heading("Every model", "models"),
+            Table("results", show_results(table), data=table),
             Heading("Studies", "studies"),
-            Table("choices", show_choices(table)),
+            Table(
+                "choices",
+                show_choices(table),
+                data=table.drop_duplicates("study")[choices],
+            ),
         ],
+        charts,
+        study="side-by-side",
     )
     write_text(path, page)
 
 
 def _names_of(folders: Sequence[StudyFolder]) -> list[str]:
-    """Names of the folders; their whole paths where two have the same name."""
-    names = [folder.path.name for folder in folders]
-    if len(set(names)) == len(names):
-        return names
-    return [str(folder.path) for folder in folders]
+    """Names of the folders, with those that they lie in where two have the same name."""
+    paths = [folder.path.resolve() for folder in folders]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise DeepCMEError(f"{path} is named twice: name another study to compare it with.")
+    names = [path.name for path in paths]
+    for depth in range(2, max(len(path.parts) for path in paths) + 1):
+        if len(set(names)) == len(names):
+            break
+        names = ["/".join(path.parts[-depth:]) for path in paths]
+    return names
 
 
 def _differences(table: pd.DataFrame, first: StudyResults, study: StudyResults) -> pd.DataFrame:

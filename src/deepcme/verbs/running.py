@@ -260,6 +260,13 @@ def report(
     ------
     DeepCMEError
         If it is no finished study's folder, or a format is unknown.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> result = deepcme.run(deepcme.datasets.transbig(), quick=True, quiet=True)
+    >>> deepcme.report(result, formats="html").name
+    'report.html'
     """
     folder = study.folder if isinstance(study, StudyResult) else Path(study)
     asked = require_formats([formats] if isinstance(formats, str) else formats)

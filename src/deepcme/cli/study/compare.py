@@ -36,6 +36,7 @@ def compare(
     The AUC, or C, of each model of each study, and the differences to the first study on the
     same patients, each with its interval.
     """
+    from deepcme.report.comparing.sentence import describe_side_by_side
     from deepcme.report.side_by_side import (
         compute_side_by_side,
         show_choices,
@@ -49,6 +50,8 @@ def compare(
         write_side_by_side(table, out)
     if quiet:
         return
+    say(describe_side_by_side(table))
+    say()
     _say_shown(show_choices(table))
     say()
     _say_shown(show_results(table))

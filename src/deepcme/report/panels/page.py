@@ -37,8 +37,8 @@ def describe_panels(choices: pd.DataFrame) -> str:
     shown = show_estimate(row[measure.name], row["ci_low"], row["ci_high"])
     return (
         f"{counted(int(row['n_genes']), 'gene')} ranked by {describe_ranker(row['ranker'])} "
-        f"make the smallest panel within one standard error of the best: {measure.words} {shown} on held-out "
-        "patients, above every random panel of that size."
+        "make the smallest panel within one standard error of the best: "
+        f"{measure.words} {shown} on held-out patients, above every random panel of that size."
     )
 
 
@@ -82,8 +82,8 @@ def _write_blocks(tables: Mapping[str, pd.DataFrame]) -> Blocks:
             "Grey: lowest to highest of random panels of the same size, dashed their mean.",
         ),
         counts=[
-            "A panel's size is chosen on the same patients as its performance, which is thereby "
-            "a little optimistic."
+            "A panel's size is chosen on the same patients as its performance, which is "
+            "thereby a little optimistic."
         ],
     )
     yield Heading("What was found", "found")
