@@ -116,6 +116,13 @@ def test_every_chart_of_a_report_has_a_function(result):
     assert drawn == set(result.report.charts)
 
 
+def test_what_is_no_study_has_no_charts(result):
+    with pytest.raises(DeepCMEError, match="^A DataFrame has no charts: give what deepcme.run"):
+        plots.roc(result.report.tables["roc"])
+    with pytest.raises(DeepCMEError, match="^Unknown figures 'print'"):
+        deepcme.report(result, figures="print")
+
+
 def test_a_plot_has_its_table_and_is_a_file(result, tmp_path):
     plot = plots.roc(result.report)
     assert plot.frame().equals(result.report.tables["roc"])
