@@ -117,9 +117,9 @@ def test_every_chart_of_a_report_has_a_function(result):
 
 
 def test_what_is_no_study_has_no_charts(result):
-    with pytest.raises(DeepCMEError, match="^A DataFrame has no charts: give what deepcme.run"):
+    with pytest.raises(DeepCMEError, match=r"^A DataFrame has no charts: give what"):
         plots.roc(result.report.tables["roc"])
-    with pytest.raises(DeepCMEError, match="^Unknown figures 'print'"):
+    with pytest.raises(DeepCMEError, match=r"^Unknown figures 'print'"):
         deepcme.report(result, figures="print")
 
 
