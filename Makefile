@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-attacks test-attacks-table test-browser pictures test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span check clean
+.PHONY: run test test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -17,6 +17,10 @@ test: $(VENV)/installed-dev check
 
 test-slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow
+
+# What README, pages, docstrings and help pages print, also what runs whole studies.
+test-examples: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m "slow or not slow" tests/test_pages.py tests/test_docstrings.py tests/cli/test_examples.py
 
 # Every attack on the command and its readers; `make test` has one case of each cause.
 test-attacks: $(VENV)/installed-dev

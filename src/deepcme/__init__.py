@@ -89,7 +89,8 @@ class _FrontDoor(ModuleType):
     """The package, whose verbs stay functions where a folder has the name of one.
 
     Python sets each folder that is imported on the package by its name: `audit` and `report`
-    would be modules from then on. They are still imported by their full names.
+    would be modules from then on. What is in them is imported with ``from``, as in ``from
+    deepcme.report import page``; ``import deepcme.report.page as page`` asks the function.
     """
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deepcme.base.errors import DeepCMEError
 from deepcme.report.notebook import Report, read_report
 from deepcme.report.plot import Plot, find_plot
 from deepcme.verbs.running import StudyResult
@@ -230,5 +231,10 @@ def training_curves(report: Source) -> Plot:
 def _find(source: Source, *names: str, takes: str) -> Plot:
     if isinstance(source, StudyResult):
         source = source.report
+    if not isinstance(source, Report | str | Path):
+        raise DeepCMEError(
+            f"A {type(source).__name__} has no charts: give what deepcme.run returned, or the "
+            "folder of a study."
+        )
     report = source if isinstance(source, Report) else read_report(source)
     return find_plot(report.charts, report.tables, *names, takes=takes)

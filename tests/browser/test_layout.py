@@ -4,7 +4,10 @@ import os
 
 import pytest
 
-from tests.browser.conftest import opened
+from deepcme.report.blocks import Heading, Terms
+from deepcme.report.opening.opening import Opening, Tile
+from deepcme.report.render import render_page
+from tests.browser.conftest import SCREENS, opened
 
 pytestmark = pytest.mark.browser
 
@@ -33,6 +36,17 @@ def test_nothing_reaches_beyond_the_page_and_no_cell_is_cut(any_page):
     assert any_page.evaluate(WIDER_THAN_THE_PAGE) == []
     assert any_page.evaluate(CUT) == []
     any_page.evaluate(FOLD, False)
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_long_name_without_a_space_is_broken(browser, tmp_path, screen):
+    long = "cohort_of_two_thousand_patients_" * 8
+    opening = Opening(long, [Tile(long, "0.71", note=long)] * 3, notes=[(long, long)])
+    blocks = [opening, Heading("Model", "model"), Terms([("Trained on", long), (long, "x")])]
+    (tmp_path / "page.html").write_text(render_page(long, long, blocks))
+    page = opened(browser, tmp_path / "page.html", screen)
+    assert page.evaluate(WIDER_THAN_THE_PAGE) == []
+    page.close()
 
 
 def test_the_first_column_of_a_wide_table_stays_over_what_scrolls(browser, reports):

@@ -2,49 +2,17 @@
 
 import shlex
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from deepcme.cli.examples import EXAMPLES, WHOLE
-from deepcme.models.signatures.published import load_signature
 from tests.cli.command import deepcme
+from tests.cli.invented import invent_cohort, invent_tables
 from tests.sources.conftest import gdc  # noqa: F401 (a fixture)
 from tests.sources.fetching import services
 from tests.sources.fetching.portal import Portal, serving
 from tests.sources.geo.test_archs4 import version_2
 
 CHEAP = {"fetch geo", "prepare geo", "audit", "init", "signatures list", "predict", "power"}
-
-
-def invent(folder):
-    """Tables and cohorts of one's own: a matrix, its samples, and new patients."""
-    symbols = dict.fromkeys(gene.symbol for gene in load_signature("ggi").genes)
-    genes = [symbol for symbol in symbols if symbol]
-    for seed, name in ((0, "expression.csv"), (1, "new.csv")):
-        random = np.random.default_rng(seed)
-        is_positive = np.arange(60) % 3 == 0
-        values = random.normal(8, 1, (60, len(genes)))
-        values[is_positive, :5] += 1.5
-        samples = [f"S{seed}-{i}" for i in range(60)]
-        pd.DataFrame(values.round(3), samples, genes).rename_axis("sample").to_csv(
-            folder / name
-        )
-        pd.DataFrame(
-            {
-                "sample": samples,
-                "patient": [f"P{seed}-{i}" for i in range(60)],
-                "metastasis": is_positive.astype(int),
-                "age": random.integers(30, 80, 60),
-                "grade": random.integers(1, 4, 60),
-            }
-        ).to_csv(folder / ("patients.csv" if seed == 0 else "new-patients.csv"), index=False)
-    prepared = deepcme(
-        *("prepare", "table", "--expression", "new.csv", "--samples", "new-patients.csv"),
-        *("--label", "metastasis", "--patient", "patient", "-o", "new.h5ad", "-q"),
-        cwd=folder,
-    )
-    assert prepared.returncode == 0, prepared.stderr
 
 
 @pytest.fixture
@@ -68,7 +36,8 @@ def addresses(gdc):  # noqa: F811
 
 @pytest.fixture
 def folder(tmp_path):
-    invent(tmp_path)
+    invent_tables(tmp_path)
+    invent_cohort(tmp_path)
     version_2(tmp_path / "human_gene_v2.5.h5", series_id=["GSE1234"] * 40)
     return tmp_path
 

@@ -60,6 +60,7 @@ def test_what_is_named_beside_it_holds(folder):
     assert names(study) == ["DT", "LR"]
     assert study.split.repeats == 3
     assert study.try_out == ""
+    assert names(asked(folder / "cohort.h5ad", models=["DT, LR,", ""])) == ["DT", "LR"]
 
 
 def test_columns_beside_the_genes_need_no_further_model(folder):

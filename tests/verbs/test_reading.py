@@ -63,3 +63,9 @@ def test_data_frames_are_told_where_to_go(tables):
 def test_a_series_takes_a_label_or_times():
     with pytest.raises(DeepCMEError, match="Give either label="):
         deepcme.read_geo("GSE1_series_matrix.txt.gz")
+
+
+@pytest.mark.parametrize("verb", ["audit", "train", "power", "run"])
+def test_a_data_frame_is_no_cohort_to_any_verb(verb):
+    with pytest.raises(DeepCMEError, match=r"^A DataFrame is no cohort: .*Cohort\.from_frame"):
+        getattr(deepcme, verb)(pd.DataFrame({"TP53": [1.0, 2.0]}))

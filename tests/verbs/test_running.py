@@ -1,6 +1,7 @@
 """A study of a cohort in memory, from the front door to its plots."""
 
 import contextlib
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,13 @@ def test_report_and_page_are_there_and_the_cohort_is_kept(result):
     kept = deepcme.Cohort.load(result.folder / "cohort.h5ad")
     assert kept.fingerprint == invented_cohort().fingerprint
     assert result.study.cohort.path == result.folder / "cohort.h5ad"
+
+
+def test_a_result_is_found_from_another_folder(result, tmp_path, monkeypatch):
+    monkeypatch.chdir(result.folder.parent)
+    relative = running.StudyResult(Path(result.folder.name), result.report)
+    monkeypatch.chdir(tmp_path)
+    assert str(result.folder) in repr(relative)
 
 
 def test_it_goes_on_where_it_stopped_and_fits_nothing_twice(result, without_report, capfd):
@@ -106,6 +114,13 @@ def test_every_chart_of_a_report_has_a_function(result):
         except KeyError as error:
             assert str(error).startswith("This study has no such chart")
     assert drawn == set(result.report.charts)
+
+
+def test_what_is_no_study_has_no_charts(result):
+    with pytest.raises(DeepCMEError, match=r"^A DataFrame has no charts: give what"):
+        plots.roc(result.report.tables["roc"])
+    with pytest.raises(DeepCMEError, match=r"^Unknown figures 'print'"):
+        deepcme.report(result, figures="print")
 
 
 def test_a_plot_has_its_table_and_is_a_file(result, tmp_path):

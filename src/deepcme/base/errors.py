@@ -14,6 +14,15 @@ class DeepCMEError(ValueError):
 
     The command line prints the sentence and exits with code 2; Python users
     can catch it as a `ValueError`.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> try:
+    ...     deepcme.read_table("nowhere.csv", samples="patients.csv", label="relapse")
+    ... except deepcme.DeepCMEError as error:
+    ...     print(error)
+    patients.csv: there is no such file.
     """
 
 

@@ -45,6 +45,14 @@ def leave_out_censored(cohort: Cohort) -> Cohort:
     ------
     DeepCMEError
         If it has other outcomes or no horizon, or only one class is left.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.datasets.transbig()
+    >>> labelled = deepcme.leave_out_censored(cohort)
+    >>> len(cohort), len(labelled), int(labelled.labels.sum())
+    (198, 189, 35)
     """
     outcome = cohort.outcome
     if not isinstance(outcome, SurvivalOutcome):

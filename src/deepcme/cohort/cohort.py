@@ -80,6 +80,13 @@ class Cohort(SampleTables):
     DeepCMEError
         If ids repeat, a class is missing, a name or text holds control characters,
         or a value is infinite or, on a linear scale, negative. The message names it.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.datasets.transbig()
+    >>> cohort.name, len(cohort), cohort[cohort.obs["age"] < 50, :20].to_frame().shape
+    ('TRANSBIG', 198, (131, 20))
     """
 
     def __init__(

@@ -39,6 +39,12 @@ class FollowUp:
     DeepCMEError
         If a time is missing, infinite or negative, an event has no such code, or there are
         not as many of both; `AbsentError` if there is no patient.
+
+    Examples
+    --------
+    >>> from deepcme.cohort.follow_up import FollowUp
+    >>> FollowUp([2, 5, 8], [1, 0, 1]).n
+    3
     """
 
     times: FloatArray

@@ -41,6 +41,12 @@ class SurvivalOutcome(Outcome):
     ------
     DeepCMEError
         If a time or an end is none of these.
+
+    Examples
+    --------
+    >>> from deepcme import SurvivalOutcome
+    >>> SurvivalOutcome([2, 5, 8], [1, 0, 1]).known_at(6).tolist()
+    [True, False, True]
     """
 
     kind = "survival"

@@ -68,6 +68,15 @@ class TunedLogisticRegression(LogitClassifier):
     ----------
     .. [1] Hastie T, Tibshirani R (2004). Efficient quadratic regularization for
        expression arrays. Biostatistics 5:329-340.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme import TunedLogisticRegression
+    >>> X = np.random.default_rng(0).normal(size=(60, 5))
+    >>> model = TunedLogisticRegression(random_state=0).fit(X, X[:, 0] > 0)
+    >>> model.predict([[3, 0, 0, 0, 0], [-3, 0, 0, 0, 0]]).tolist()
+    [True, False]
     """
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
@@ -357,6 +366,15 @@ def make_baseline(name: str, random_state: int | None = None) -> Pipeline:
     ------
     DeepCMEError
         If there is no baseline of that name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme import make_baseline
+    >>> X = np.random.default_rng(0).normal(size=(60, 5))
+    >>> model = make_baseline("KNN").fit(X, X[:, 0] > 0)
+    >>> model.predict([[3, 0, 0, 0, 0]]).tolist()
+    [True]
     """
     if name not in BASELINES:
         raise DeepCMEError(

@@ -116,6 +116,20 @@ class DeepCMEClassifier(NetworkClassifier):
     Kim J, Lee M, Seok J. Deep learning model with L1 penalty for predicting
     breast cancer metastasis using gene expression data. Mach. Learn.: Sci.
     Technol. 2023;4:025026.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme import DeepCMEClassifier
+    >>> X = np.random.default_rng(0).normal(size=(80, 5))
+    >>> model = DeepCMEClassifier(
+    ...     hidden_layers=(8,), penalty_strength=0.1, learning_rate=0.02, max_epochs=30,
+    ...     random_state=0,
+    ... ).fit(X, X[:, 0] > 0)
+    >>> model.predict([[3, 0, 0, 0, 0], [-3, 0, 0, 0, 0]]).tolist()
+    [True, False]
+    >>> int(model.gene_scores_.argmax())
+    0
     """
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {

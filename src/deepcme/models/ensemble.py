@@ -96,6 +96,19 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
        International Conference on Learning Representations.
     .. [3] Hastie T, Tibshirani R (2004). Efficient quadratic regularization for
        expression arrays. Biostatistics 5:329-340.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme import DeepCMEEnsemble
+    >>> X = np.random.default_rng(0).normal(size=(80, 5))
+    >>> model = DeepCMEEnsemble(
+    ...     n_networks=3, hidden_layers=(8,), learning_rate=0.02, max_epochs=30, random_state=0
+    ... ).fit(X, X[:, 0] > 0)
+    >>> model.predict([[3, 0, 0, 0, 0], [-3, 0, 0, 0, 0]]).tolist()
+    [True, False]
+    >>> model.oof_decision_function_.shape
+    (80,)
     """
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {

@@ -30,7 +30,14 @@ __all__ = ["ClippedStandardScaler", "Log2Transformer", "MedianImputer", "Prevale
 
 
 class Log2Transformer(OneToOneFeatureMixin, GeneTransformer):  # type: ignore[misc]
-    """log2(x + 1) of linear expression (paper, section 2.3); missing values stay missing."""
+    """log2(x + 1) of linear expression (paper, section 2.3); missing values stay missing.
+
+    Examples
+    --------
+    >>> from deepcme import Log2Transformer
+    >>> Log2Transformer().fit_transform([[0.0, 1.0], [3.0, 7.0]]).tolist()
+    [[0.0, 1.0], [2.0, 3.0]]
+    """
 
     _allows_missing = True
 
@@ -68,6 +75,13 @@ class MedianImputer(SelectorMixin, GeneTransformer):  # type: ignore[misc]
     ----------
     medians_ : ndarray of shape (n_features,)
         Training medians, NaN for the genes that are dropped.
+
+    Examples
+    --------
+    >>> from deepcme import MedianImputer
+    >>> imputer = MedianImputer().fit([[1.0], [3.0], [8.0]])
+    >>> imputer.transform([[float("nan")], [5.0]]).tolist()
+    [[3.0], [5.0]]
     """
 
     _allows_missing = True
@@ -143,6 +157,13 @@ class PrevalenceFilter(SelectorMixin, GeneTransformer):  # type: ignore[misc]
     ----------
     prevalence_ : ndarray of shape (n_features,)
         Share of training samples that express each gene.
+
+    Examples
+    --------
+    >>> from deepcme import PrevalenceFilter
+    >>> kept = PrevalenceFilter(min_prevalence=0.5).fit([[0.0, 1.0], [0.0, 2.0], [5.0, 0.0]])
+    >>> kept.transform([[4.0, 7.0]]).tolist()
+    [[7.0]]
     """
 
     _learns = ("prevalence_",)
@@ -191,6 +212,13 @@ class ClippedStandardScaler(OneToOneFeatureMixin, GeneTransformer):  # type: ign
         Training mean and standard deviation; a constant gene has scale 1.
     constant_ : ndarray of bool, shape (n_features,)
         Genes of one value.
+
+    Examples
+    --------
+    >>> from deepcme import ClippedStandardScaler
+    >>> scaler = ClippedStandardScaler(clip=5).fit([[1.0], [3.0]])
+    >>> scaler.transform([[2.0], [4.0], [90.0]]).tolist()
+    [[0.0], [2.0], [5.0]]
     """
 
     _learns = ("mean_", "scale_", "constant_")

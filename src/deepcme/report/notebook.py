@@ -98,5 +98,13 @@ def read_report(folder: str | Path) -> Report:
     ------
     DeepCMEError
         If the folder is not that of a finished study.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> result = deepcme.run(deepcme.datasets.transbig(), quick=True, quiet=True)
+    >>> report = deepcme.read_report(result.folder)
+    >>> report.verdict.sentence.startswith("For distant metastasis within 5 years")
+    True
     """
     return Report.of(compute_contents(StudyFolder(folder)))

@@ -59,6 +59,16 @@ class Plot:
         To change and to combine with others.
     table : DataFrame or None
         The report's table that it is drawn of.
+
+    Examples
+    --------
+    >>> import altair
+    >>> import pandas as pd
+    >>> from deepcme.report.plot import Plot
+    >>> table = pd.DataFrame({"risk": [0.1, 0.4], "patients": [7, 3]})
+    >>> chart = altair.Chart(table).mark_bar().encode(x="risk", y="patients")
+    >>> Plot("risks", chart, table).frame().shape
+    (2, 2)
     """
 
     name: str

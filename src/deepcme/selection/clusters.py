@@ -47,6 +47,14 @@ def cluster_genes(X: FloatArray, cut: float = TWIN_CUT) -> IntegerArray:
     ----------
     .. [1] Sokal RR, Michener CD (1958). A statistical method for evaluating
        systematic relationships. University of Kansas Science Bulletin 38:1409-1438.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme.selection.clusters import cluster_genes
+    >>> gene, other = np.random.default_rng(0).normal(size=(2, 50))
+    >>> cluster_genes(np.column_stack([gene, other, -gene])).tolist()
+    [0, 1, 0]
     """
     n_genes = X.shape[1]
     if n_genes > MOST_GENES:

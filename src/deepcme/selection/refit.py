@@ -42,6 +42,15 @@ class PanelClassifier(LogitClassifier):
     members_ : list of NetworkWeights
     n_features_in_ : int
     feature_names_in_ : ndarray, if X had string column names
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme.selection.refit import PanelClassifier
+    >>> X = np.random.default_rng(0).normal(size=(80, 2))
+    >>> model = PanelClassifier(learning_rate=0.01, random_state=0).fit(X, X[:, 0] > 0)
+    >>> model.predict([[3, 0], [-3, 0]]).tolist()
+    [True, False]
     """
 
     _rules: ClassVar = {**LogitClassifier._rules, "n_epochs": at_least(1)}

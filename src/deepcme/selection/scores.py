@@ -56,6 +56,13 @@ def describe_genes(cohort: Cohort) -> pd.DataFrame:
         few_driving_samples
             Whether that number is under `FEW_DRIVING_SAMPLES`: the score then tells of those
             samples, not of the disease.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> from deepcme.selection.scores import describe_genes
+    >>> describe_genes(deepcme.datasets.transbig()).shape
+    (76, 4)
     """
     blocks = range(0, cohort.n_genes, _BLOCK_GENES)
     return pd.concat([_describe_block(cohort, start) for start in blocks], ignore_index=True)
@@ -234,6 +241,15 @@ def compute_score_agreement(scores: pd.DataFrame, k: int = 30) -> pd.DataFrame:
         expected_overlap, k`; `overlap` is the share of the first k genes in
         common, which is k over the number of genes by chance; the correlation is
         NaN where one score is the same for all genes, both where one is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from deepcme.selection.scores import compute_score_agreement
+    >>> scores = pd.DataFrame({"one": [4, 3, 2, 1], "other": [4, 3, 1, 2]})
+    >>> agreement = compute_score_agreement(scores, k=2)
+    >>> agreement[["spearman", "overlap", "expected_overlap"]].round(2).values.tolist()
+    [[0.8, 1.0, 0.5]]
     """
     k = min(k, len(scores))
     rows = []

@@ -178,6 +178,15 @@ class SoftPathSelector(GeneSelector):
         Of two classes.
     n_features_in_ : int
     feature_names_in_ : ndarray, if X had string column names
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme.selection.selectors import SoftPathSelector
+    >>> X = np.random.default_rng(0).normal(size=(80, 5))
+    >>> selector = SoftPathSelector(2, random_state=0).fit(X, X[:, 3] > 0)
+    >>> int(selector.ranking_.argmin()), int(selector.get_support().sum())
+    (3, 2)
     """
 
     def __init__(
@@ -288,6 +297,14 @@ class L1LogisticSelector(_LassoSelector):
     classes_ : ndarray of shape (2,)
     n_features_in_ : int
     feature_names_in_ : ndarray, if X had string column names
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme.selection.selectors import L1LogisticSelector
+    >>> X = np.random.default_rng(0).normal(size=(80, 5))
+    >>> int(L1LogisticSelector(2, random_state=0).fit(X, X[:, 3] > 0).ranking_.argmin())
+    3
     """
 
     _kinds: ClassVar = (TWO_CLASSES,)
@@ -345,6 +362,14 @@ class MeanRankSelector(GeneSelector):
     classes_ : ndarray of shape (2,)
     n_features_in_ : int
     feature_names_in_ : ndarray, if X had string column names
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme.selection.selectors import MeanRankSelector
+    >>> X = np.random.default_rng(0).normal(size=(80, 5))
+    >>> int(MeanRankSelector(2, random_state=0).fit(X, X[:, 3] > 0).ranking_.argmin())
+    3
     """
 
     def _select(

@@ -63,6 +63,13 @@ def compute_stability_index(selected: ArrayLike) -> StabilityIndex:
     ----------
     .. [1] Nogueira S, Sechidis K, Brown G (2018). On the stability of feature
        selection algorithms. Journal of Machine Learning Research 18(174):1-54.
+
+    Examples
+    --------
+    >>> from deepcme.selection.stability import compute_stability_index
+    >>> selected = [[True, True, False, False], [True, False, True, False]]
+    >>> round(compute_stability_index(selected).value, 2)
+    0.0
     """
     chosen = np.asarray(selected, dtype=np.float64)
     if chosen.ndim != 2 or len(chosen) < 2:

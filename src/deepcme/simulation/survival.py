@@ -72,6 +72,12 @@ class FollowUpDesign:
     ------
     DeepCMEError
         If the numbers are impossible.
+
+    Examples
+    --------
+    >>> from deepcme.simulation.survival import FollowUpDesign
+    >>> FollowUpDesign(unit="years", horizon=5, risk=0.25, censored=0.2).horizon
+    5
     """
 
     unit: str = "years"
@@ -126,6 +132,12 @@ class SurvivalDesign(ExpressionDesign):
     ------
     DeepCMEError
         If the numbers are impossible.
+
+    Examples
+    --------
+    >>> from deepcme.simulation.survival import FollowUpDesign, SurvivalDesign
+    >>> SurvivalDesign(samples=300, follow_up=FollowUpDesign(risk=0.4)).follow_up.risk
+    0.4
     """
 
     samples: int = 1193
@@ -168,6 +180,13 @@ def simulate_survival_cohort(
         in the column ``true_log_hazard`` of `obs`. The provenance has design, seed and
         signal genes too, and under ``truth`` the standard deviation of the log hazards of all
         such patients, and the C up to the horizon of who knows them.
+
+    Examples
+    --------
+    >>> from deepcme.simulation.survival import SurvivalDesign, simulate_survival_cohort
+    >>> design = SurvivalDesign(samples=60, genes=40, signal_genes=5, module_size=5)
+    >>> simulate_survival_cohort(design, seed=1).to_frame().shape
+    (60, 40)
     """
     samples = _draw_samples(design, seed)
     genes = draw_genes(design, seed)
@@ -214,6 +233,15 @@ def draw_follow_up(
         of these patients by the horizon is that of the design.
     design : FollowUpDesign
     random : numpy.random.Generator
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme.simulation.survival import FollowUpDesign, draw_follow_up
+    >>> random = np.random.default_rng(1)
+    >>> follow_up = draw_follow_up(random.normal(size=300), FollowUpDesign(risk=0.3), random)
+    >>> follow_up.n
+    300
     """
     log_hazard = np.asarray(log_hazard, dtype=np.float64)
     hazard = np.exp(log_hazard - log_hazard.max())

@@ -169,6 +169,13 @@ def make_study(
     They have the defaults of today already, but for models that none of them names, which
     are those of the version of the settings. The cohort, by a path from `folder`, is asked
     whether it has times to an event; without a folder the settings say all.
+
+    Examples
+    --------
+    >>> from deepcme.study.spec import make_study
+    >>> study = make_study({"cohort": {"example": "transbig"}, "seed": 3})
+    >>> study.protocol, study.seed
+    ('honest', 3)
     """
     if folder is not None:
         values = with_times_of_cohort(values, folder)
@@ -195,6 +202,14 @@ def load_study(
     ------
     DeepCMEError
         One sentence naming the file and the setting.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from deepcme.study.spec import load_study
+    >>> _ = Path("study.toml").write_text('cohort = {example = "transbig"}')
+    >>> load_study("study.toml", {"protocol": "paper"}).protocol
+    'paper'
     """
     path = Path(path)
     values = load_toml(path)

@@ -56,6 +56,17 @@ def save_model(model: Model, folder: str | Path) -> None:
     ------
     DeepCMEError
         If there is something of that name already, or it cannot be written there.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.simulate(
+    ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
+    ... )
+    >>> from deepcme.trained.files import load_model, save_model
+    >>> save_model(deepcme.train(cohort, model="LR", repeats=1, quiet=True).model, "model")
+    >>> load_model("model").manifest.cohort.samples
+    90
     """
     folder = Path(folder)
     require_new_folder(folder)
@@ -74,6 +85,18 @@ def load_model(folder: str | Path) -> Model:
     DeepCMEError
         One sentence if the folder holds no model, a file is damaged,
         truncated or foreign, or a newer deepcme wrote it.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.simulate(
+    ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
+    ... )
+    >>> model = deepcme.train(cohort[:60], model="LR", repeats=1, quiet=True).model
+    >>> from deepcme.trained.files import load_model, save_model
+    >>> save_model(model, "model")
+    >>> load_model("model").n_genes
+    22
     """
     folder = Path(folder)
     path = folder / MANIFEST_FILE

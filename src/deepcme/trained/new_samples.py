@@ -40,7 +40,15 @@ __all__ = ["Expression", "expression_of", "read_expression"]
 
 
 def expression_of(cohort: Cohort) -> Expression:
-    """A cohort's expression with its genes' ids, symbols and what else its `var` names."""
+    """A cohort's expression with its genes' ids, symbols and what else its `var` names.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> from deepcme.trained.new_samples import expression_of
+    >>> expression_of(deepcme.datasets.transbig()).X.shape
+    (198, 76)
+    """
     return Expression(
         cohort.X,
         [str(sample) for sample in cohort.samples],
@@ -68,6 +76,18 @@ def read_expression(path: str | Path, genes: Genes, scale: Scale | None = None) 
     ------
     DeepCMEError
         If the file cannot be read.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.simulate(
+    ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
+    ... )
+    >>> model = deepcme.train(cohort[:60], model="LR", repeats=1, quiet=True).model
+    >>> from deepcme.trained.new_samples import read_expression
+    >>> cohort[60:].save("new.h5ad")
+    >>> read_expression("new.h5ad", model.manifest.genes).X.shape
+    (30, 30)
     """
     path = Path(path)
     if contents_of(path).kind == "hdf5":

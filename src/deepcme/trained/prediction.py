@@ -125,6 +125,18 @@ def predict(
     DeepCMEError
         If no sample can be predicted, too many genes are missing, the declared scale
         cannot be converted, or these are the training cohort.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.simulate(
+    ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
+    ... )
+    >>> model = deepcme.train(cohort[:60], model="LR", repeats=1, quiet=True).model
+    >>> from deepcme.trained.new_samples import expression_of
+    >>> from deepcme.trained.prediction import predict
+    >>> len(predict(model, expression_of(cohort[60:])).frame())
+    30
     """
     match = match_genes(expression, model.manifest.genes)
     require_coverage(match, allow_missing)

@@ -59,6 +59,12 @@ class TrainingSettings:
     DeepCMEError
         If a value is out of range, a parameter does not exist, or there is no such model or
         it cannot be kept.
+
+    Examples
+    --------
+    >>> from deepcme.trained.training import TrainingSettings
+    >>> TrainingSettings(model="LR-tuned").model
+    'LR-tuned'
     """
 
     repeats: int | None = None

@@ -76,6 +76,16 @@ def train_model(
     DeepCMEError
         If the model does not learn the cohort's outcome, fewer than three patients have the
         event, or have not, or of times there is no horizon or too few are followed to it.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.simulate(
+    ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
+    ... )
+    >>> from deepcme.trained.training import TrainingSettings, train_model
+    >>> train_model(cohort, TrainingSettings(model="LR", repeats=1), quiet=True).n_genes
+    22
     """
     settings = (settings or TrainingSettings()).for_cohort(cohort)
     cohort = cohort.keep_primary_tumours()

@@ -18,8 +18,9 @@ from deepcme.base.seeds import integer_seed, seed_for
 from deepcme.base.words import counted, few
 from deepcme.base.workload import Piece, Workload, timed
 from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.folds import choose_folds
 from deepcme.cohort.genes.genes import gene_identifiers
-from deepcme.cohort.honest import HONEST, choose_folds
+from deepcme.cohort.honest import HONEST
 from deepcme.cohort.outcome import BinaryOutcome, Outcome, labels_of
 from deepcme.cohort.scales.scales import LINEAR_SCALES
 from deepcme.cohort.splits import draw_folds

@@ -28,6 +28,16 @@ class Findings(Shows, Sequence[Finding]):
         Of the cohort.
     follow_up : list of str
         Columns of the follow-up, which no model may learn from.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.simulate(
+    ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
+    ... )
+    >>> findings = deepcme.audit(cohort)
+    >>> sorted(findings.frame().columns)[:2]
+    ['advice', 'code']
     """
 
     def __init__(self, name: str, found: Sequence[Finding], follow_up: list[str]) -> None:

@@ -44,6 +44,16 @@ class TrainedModel(Shows):
     ----------
     model : deepcme.trained.model.Model
         What was learned, and its manifest.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.simulate(
+    ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
+    ... )
+    >>> model = deepcme.train(cohort[:60], model="LR", repeats=1, quiet=True)
+    >>> len(model.predict(cohort[60:]).frame())
+    30
     """
 
     model: Model

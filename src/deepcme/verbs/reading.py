@@ -288,7 +288,17 @@ def require_horizon_in_reach(cohort: Cohort) -> None:
 
 def as_cohort(cohort: Cohort | str | Path) -> Cohort:
     """A cohort as it is, or read from its file."""
-    return cohort if isinstance(cohort, Cohort) else Cohort.load(cohort)
+    return cohort if isinstance(cohort, Cohort) else Cohort.load(as_path(cohort))
+
+
+def as_path(cohort: Any) -> Path:
+    """The path of a cohort that is none itself; what is neither is refused."""
+    if isinstance(cohort, str | Path):
+        return Path(cohort)
+    raise DeepCMEError(
+        f"A {type(cohort).__name__} is no cohort: make one of DataFrames with "
+        "deepcme.Cohort.from_frame, or of files with deepcme.read_table."
+    )
 
 
 def _times(

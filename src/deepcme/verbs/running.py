@@ -30,6 +30,7 @@ from deepcme.verbs.asked import (
     Names,
     settings_asked,
 )
+from deepcme.verbs.reading import as_path
 from deepcme.verbs.try_out import quick_settings_asked
 
 __all__ = ["StudyResult", "report", "run"]
@@ -50,7 +51,7 @@ class StudyResult(Shows):
     """
 
     def __init__(self, folder: Path, report: Report) -> None:
-        self.folder = folder
+        self.folder = folder.absolute()  # a notebook may go to another folder
         self.report = report
 
     @cached_property
@@ -214,7 +215,7 @@ def run(
     if given is not None:
         study, folder = _study_of_memory(given, asked, out, quick)
     else:
-        source = None if cohort is None else Path(str(cohort))
+        source = None if cohort is None else as_path(cohort)
         study, name = study_asked(source, asked, quick=quick)
         folder = default_folder(name, study) if out is None else Path(out)
     with only_one_in(folder), if_halted(lambda: "before its report", GOES_ON):
@@ -259,9 +260,18 @@ def report(
     ------
     DeepCMEError
         If it is no finished study's folder, or a format is unknown.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> result = deepcme.run(deepcme.datasets.transbig(), quick=True, quiet=True)
+    >>> deepcme.report(result, formats="html").name
+    'report.html'
     """
     folder = study.folder if isinstance(study, StudyResult) else Path(study)
     asked = require_formats([formats] if isinstance(formats, str) else formats)
+    if figures not in (None, "journal"):
+        raise DeepCMEError(f"Unknown figures {figures!r}: there are those for a journal.")
     return write_report(StudyFolder(folder), asked, for_journal=figures == "journal")
 
 

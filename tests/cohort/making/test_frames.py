@@ -84,6 +84,13 @@ def test_symbols_stand_beside_other_ids(X, obs):
     assert cohort.gene_names.tolist() == ["TP53", "p2", "p3"]
 
 
+def test_numbers_may_come_as_text_under_any_name_of_a_gene(X, obs):
+    texts = X.set_axis([7157, 2099, 4288], axis=1).astype(str).astype(object)
+    cohort = Cohort.from_frame(texts, obs, label="relapse")
+    assert cohort.to_frame().columns.tolist() == ["7157", "2099", "4288"]
+    np.testing.assert_array_equal(cohort.to_frame(), X.to_numpy(np.float32))
+
+
 def with_word(X, obs):
     X = X.astype(object)
     X.loc["S4", "ESR1"] = "high"
@@ -118,6 +125,8 @@ def test_what_cannot_be_meant_is_named(X, obs, change, message):
         ({"label": "relapse", "time": "months", "event": "relapse"}, "Give either label= "),
         ({"time": "months"}, "both time= and event="),
         ({"label": "relapse", "patient": "who"}, "no column 'who'; there are relapse, months"),
+        ({"label": pd.Series([0, 1])}, "label= takes the name of a column of obs, not Series"),
+        ({"label": "relapse", "batch": 3}, "batch= takes the name of a column of obs, not int"),
     ],
 )
 def test_columns_that_are_not_there_or_contradict_are_named(X, obs, asked, message):

@@ -12,7 +12,6 @@ from deepcme.report.layouts.columns import Estimate, PValue
 from deepcme.report.layouts.numbers import (
     choose_decimals,
     show_estimate,
-    show_interval,
     show_p_value,
     show_ranges,
 )
@@ -50,8 +49,6 @@ def test_what_is_not_known_is_left_out():
     assert show_estimate(np.nan, 0.1, 0.2) == ""
     assert show_estimate(0.5, np.nan, np.nan) == "0.500"
     assert show_estimate(0.5, 0.2, np.inf) == "0.500"
-    row = {"auc": 0.7, "low": 0.6, "high": 0.8}
-    assert show_interval(row, ("auc", "low", "high"), signed=True) == "+0.70 (+0.60 to +0.80)"
     ranges = pd.DataFrame({"low": [0.1, np.nan], "high": [0.9, 0.2]})
     assert show_ranges(ranges, "low", "high") == ["0.10 to 0.90", ""]
 

@@ -86,6 +86,11 @@ def test_of_cohorts_left_out_each_is_shown_pooled_and_a_new_one():
         "0.30 to 0.90"
     ]
     assert rows[0]["counts"] == "samples / events"
+    of.tables["headline"], of.charts["headline"] = table, None
+    of.results.predictions = of.tables["discrimination"]
+    assert find_headline_figure(of).caption.startswith(
+        "AUC in each cohort left out, and pooled over them, with 95% intervals;"
+    )
 
 
 def test_counts_that_are_the_same_everywhere_stand_in_the_caption():

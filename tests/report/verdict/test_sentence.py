@@ -286,6 +286,13 @@ def test_permuted_labels_speak_of_all_cohorts_together():
     assert make_sentence(at_chance).endswith(": not shown to be above chance.")
 
 
+def test_a_patient_of_several_samples_counts_once_among_patients():
+    counts = {"patients": 90, "samples": 100, "positives": 30, "positive_patients": 21}
+    tile = describe_patients(study(cohort=counts))
+    assert (tile.value, tile.interval) == ("90", "21 with the event (23%)")
+    assert tile.note.startswith("100 samples, 30 positive. Tested were ")
+
+
 def test_models_that_know_test_rows_are_not_said_to_have_seen_none():
     assert "had not seen them" in describe_patients(study()).note
     leaking = study(leaks=["preprocessing was fitted on all rows, test rows included"])

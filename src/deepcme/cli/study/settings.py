@@ -224,4 +224,4 @@ class StudyOptions:
 def _names_in(lists: list[str] | None) -> list[str]:
     """Names separated by commas, of which one that holds a comma stands in double quotes."""
     rows = csv.reader(lists or [], skipinitialspace=True)
-    return [name.strip() for names in rows for name in names]
+    return [name.strip() for names in rows for name in names if name.strip()]

@@ -32,6 +32,19 @@ class FrameColumns:
     tissue: str | None = None
     batch: str | None = None
 
+    def require_names(self) -> None:
+        """Refuse values where the name of a column is asked for."""
+        times = self.times
+        named = {"label": self.label, "patient": self.patient}
+        named |= {"tissue": self.tissue, "batch": self.batch}
+        named |= {"time": times.time, "event": times.event} if times else {}
+        for argument, name in named.items():
+            if name is not None and not isinstance(name, str):
+                raise DeepCMEError(
+                    f"{argument}= takes the name of a column of obs, not "
+                    f"{type(name).__name__}: put the values into obs."
+                )
+
     def outcome_of(self, obs: pd.DataFrame) -> Labelling:
         """The outcome of each sample that has one, and the rule in words."""
         if self.label is not None and self.times is None:
@@ -80,6 +93,7 @@ def arguments_of_frames(
     symbols: Mapping[str, str] | None,
 ) -> dict[str, Any]:
     """What `Cohort.from_arrays` takes of two tables; it is described in `Cohort.from_frame`."""
+    columns.require_names()
     obs = _aligned(X, obs)
     genes = [cleaned(str(gene)) for gene in X.columns]
     _require_own(genes, "gene", "X.T has samples as columns: is X the other way round?")
@@ -160,10 +174,11 @@ def _require_own(ids: Iterable[str], kind: str, because: str) -> None:
 
 def numbers_of_frame(X: pd.DataFrame) -> NDArray[np.float32]:
     """The values as float32, NaN where missing; what is no number is named."""
-    for gene, dtype in zip(X.columns, X.dtypes, strict=True):
+    read = {}
+    for place, (gene, dtype) in enumerate(zip(X.columns, X.dtypes, strict=True)):
         if pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype):
             continue
-        values = X[gene]
+        values = X.iloc[:, place]
         numbers = pd.to_numeric(values, errors="coerce")
         odd = numbers.isna() & values.notna()
         if odd.any():
@@ -171,7 +186,11 @@ def numbers_of_frame(X: pd.DataFrame) -> NDArray[np.float32]:
                 f"sample {odd.idxmax()}, gene {gene}: {values[odd].iloc[0]!r} is no number; "
                 "X holds expression alone, and clinical columns belong into obs."
             )
-        X = X.assign(**{gene: numbers})
+        read[place] = numbers
+    if read:
+        X = pd.concat(
+            [read.get(place, X.iloc[:, place]) for place in range(X.shape[1])], axis=1
+        )
     with np.errstate(over="ignore"):
         return X.to_numpy(dtype=np.float32, na_value=np.nan)
 

@@ -45,6 +45,17 @@ class AtHorizon:
         Estimated anew in each draw.
     columns : array, n x columns, optional
         Numbers that censoring depends on.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme.cohort.follow_up import FollowUp
+    >>> from deepcme.evaluation.survival.at_horizon import AtHorizon
+    >>> random = np.random.default_rng(0)
+    >>> follow_up = FollowUp(random.exponential(5, 100), np.ones(100))
+    >>> at = AtHorizon.draw(follow_up, 4, random, 50)
+    >>> at.counts.shape
+    (51, 100)
     """
 
     follow_up: FollowUp

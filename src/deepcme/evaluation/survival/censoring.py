@@ -234,6 +234,16 @@ def compute_censoring_weights(
     .. [3] Blanche P, Dartigues JF, Jacqmin-Gadda H (2013). Estimating and comparing
        time-dependent areas under receiver operating characteristic curves for censored event
        times with competing risks. Statistics in Medicine 32:5381-5397.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme.cohort.follow_up import FollowUp
+    >>> from deepcme.evaluation.survival.censoring import compute_censoring_weights
+    >>> follow_up = FollowUp(np.arange(1, 41), np.arange(40) % 2)
+    >>> weights = np.ravel(compute_censoring_weights(follow_up, 20).weights)
+    >>> weights[:2].round(2).tolist()
+    [0.0, 1.03]
     """
     if reference is None:
         reference = estimate_censoring(follow_up, columns=columns, weights=weights)

@@ -47,6 +47,16 @@ def compute_cumulative_incidence(follow_up: FollowUp) -> pd.DataFrame:
        5:141-150.
     .. [2] Therneau T, Crowson C, Atkinson E (2024). Multi-state models and competing risks.
        Vignette of the R package survival.
+
+    Examples
+    --------
+    >>> from deepcme.cohort.follow_up import FollowUp
+    >>> from deepcme.evaluation.survival.cumulative_incidence import (
+    ...     compute_cumulative_incidence,
+    ... )
+    >>> curve = compute_cumulative_incidence(FollowUp([2, 5, 8, 9], [1, 2, 1, 0]))
+    >>> curve[["time", "at_risk", "risk"]].values.tolist()
+    [[0.0, 4.0, 0.0], [2.0, 4.0, 0.25], [5.0, 3.0, 0.25], [8.0, 2.0, 0.5], [9.0, 1.0, 0.5]]
     """
     sets = count_risk_sets(follow_up)
     risk = _compute_risks(sets)[0]

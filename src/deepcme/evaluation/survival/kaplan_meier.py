@@ -52,6 +52,14 @@ def compute_kaplan_meier(follow_up: FollowUp) -> pd.DataFrame:
     ----------
     .. [1] Kaplan EL, Meier P (1958). Nonparametric estimation from incomplete
        observations. Journal of the American Statistical Association 53:457-481.
+
+    Examples
+    --------
+    >>> from deepcme.cohort.follow_up import FollowUp
+    >>> from deepcme.evaluation.survival.kaplan_meier import compute_kaplan_meier
+    >>> curve = compute_kaplan_meier(FollowUp([2, 5, 8, 9], [1, 0, 1, 0]))
+    >>> curve[["time", "at_risk", "survival"]].values.tolist()
+    [[0.0, 4.0, 1.0], [2.0, 4.0, 0.75], [5.0, 3.0, 0.75], [8.0, 2.0, 0.375], [9.0, 1.0, 0.375]]
     """
     _refuse_competing(follow_up)
     sets = count_risk_sets(follow_up)

@@ -33,7 +33,20 @@ SCALED_INTEGRATED_BRIER = TimeMeasure(
 
 @dataclass(frozen=True, eq=False)
 class OverTime:
-    """Patients at several times, in the same draws."""
+    """Patients at several times, in the same draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme.cohort.follow_up import FollowUp
+    >>> from deepcme.evaluation.survival.at_horizon import AtHorizon
+    >>> random = np.random.default_rng(0)
+    >>> follow_up = FollowUp(random.exponential(5, 100), np.ones(100))
+    >>> at = AtHorizon.draw(follow_up, 4, random, 50)
+    >>> from deepcme.evaluation.survival.over_time import OverTime
+    >>> len(OverTime.of(at, [1, 2, 4]).grid)
+    3
+    """
 
     grid: tuple[AtHorizon, ...]
 

@@ -94,6 +94,16 @@ class DeepCMECommittee(LogitClassifier):
     .. [1] Clemen RT (1989). Combining forecasts: a review and annotated bibliography.
        International Journal of Forecasting 5:559-583.
     .. [2] Kuncheva LI (2014). Combining Pattern Classifiers, 2nd ed. Wiley.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme import DeepCMECommittee
+    >>> X = np.random.default_rng(0).normal(size=(80, 5))
+    >>> model = DeepCMECommittee(members=("LR-tuned", "SVC-linear"), random_state=0)
+    >>> model = model.fit(X, X[:, 0] > 0)
+    >>> model.predict([[3, 0, 0, 0, 0], [-3, 0, 0, 0, 0]]).tolist()
+    [True, False]
     """
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {

@@ -79,6 +79,20 @@ class DeepCMESurvivalCommittee(CoxModel):
     ----------
     .. [1] Clemen RT (1989). Combining forecasts: a review and annotated bibliography.
        International Journal of Forecasting 5:559-583.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme import DeepCMESurvivalCommittee
+    >>> from deepcme.cohort.follow_up import FollowUp
+    >>> from deepcme.models.survival.target import make_target
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(80, 5))
+    >>> y = make_target(FollowUp(random.exponential(np.exp(-X[:, 0])), np.ones(80)))
+    >>> model = DeepCMESurvivalCommittee(members=("Cox-ridge", "Cox-top-200"), random_state=0)
+    >>> faster, slower = model.fit(X, y).predict([[2, 0, 0, 0, 0], [-2, 0, 0, 0, 0]])
+    >>> bool(faster > slower)
+    True
     """
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {

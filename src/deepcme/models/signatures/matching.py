@@ -39,6 +39,14 @@ class MatchedSignature:
     n_found, n_listed : int
     gene_share, weight_share : float
         Share of the genes, and of their absolute weights, that were found.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.datasets.transbig()
+    >>> matched = deepcme.match_signature(deepcme.load_signature("gene76"), cohort)
+    >>> matched.missing, matched.describe().split(": ")[-1]
+    ((), 'full.')
     """
 
     signature: Signature
@@ -98,6 +106,14 @@ def match_signature(signature: Signature, cohort: Cohort | Measured) -> MatchedS
     -------
     MatchedSignature
         Never refused here: its `standing` says whether the genes are enough for a score.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> cohort = deepcme.datasets.transbig()
+    >>> matched = deepcme.match_signature(deepcme.load_signature("gene76"), cohort)
+    >>> matched.n_found, matched.n_listed, matched.standing
+    (76, 76, 'full')
     """
     index = measured(cohort).index
     found = _find(signature.genes, index)

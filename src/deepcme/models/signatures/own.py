@@ -64,6 +64,15 @@ def read_own_signature(path: str | Path) -> Signature:
     ------
     DeepCMEError
         One sentence that names the file, and the gene where it is one's fault.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from deepcme.models.signatures.own import read_own_signature
+    >>> mine = pd.DataFrame({"gene": ["AURKA", "ESR1"], "weight": [1, -1]})
+    >>> mine.to_csv("mine.csv", index=False)
+    >>> len(read_own_signature("mine.csv").genes)
+    2
     """
     path = Path(path)
     name = _name_of(path)

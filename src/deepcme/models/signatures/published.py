@@ -23,7 +23,14 @@ _ANNOTATION = "symbol_from"
 
 @cache
 def load_signatures() -> tuple[Signature, ...]:
-    """Every published signature, in the order of their names."""
+    """Every published signature, in the order of their names.
+
+    Examples
+    --------
+    >>> from deepcme.models.signatures.published import load_signatures
+    >>> [signature.name for signature in load_signatures()][:3]
+    ['eight-gene-ep', 'genomic-grade-index', 'proliferation']
+    """
     folder = files("deepcme.models.signatures") / "published"
     facts = [file for file in folder.iterdir() if file.name.endswith(".toml")]
     read = [_read(tomllib.loads(file.read_text(encoding="utf-8"))) for file in facts]
@@ -59,6 +66,13 @@ def load_signature(name: str) -> Signature:
     ------
     DeepCMEError
         If there is none, with the names of those that there are.
+
+    Examples
+    --------
+    >>> from deepcme import load_signature
+    >>> signature = load_signature("ggi")
+    >>> signature.name, len(signature.genes)
+    ('genomic-grade-index', 128)
     """
     if (found := find_published(name)) is None:
         names = ", ".join(signature_names())

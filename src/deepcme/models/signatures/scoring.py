@@ -65,6 +65,17 @@ class FittedSignature:
         Of the signature that asks for the ER status.
     by_grade : GradeLine or None
         Of the signature that is told by grade, where grades are known.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import deepcme
+    >>> from deepcme.models.signatures.scoring import fit_within_cohort
+    >>> cohort = deepcme.datasets.transbig()
+    >>> matched = deepcme.match_signature(deepcme.load_signature("gene76"), cohort)
+    >>> fitted = fit_within_cohort(matched, cohort, np.arange(150))
+    >>> bool(np.isfinite(fitted.score()).all())
+    True
     """
 
     matched: MatchedSignature
@@ -125,6 +136,17 @@ def fit_within_cohort(
     ------
     AbsentError
         If too little of the signature was measured.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import deepcme
+    >>> from deepcme.models.signatures.scoring import fit_within_cohort
+    >>> cohort = deepcme.datasets.transbig()
+    >>> matched = deepcme.match_signature(deepcme.load_signature("gene76"), cohort)
+    >>> training = np.arange(150)  # rows on which the genes are scaled
+    >>> fit_within_cohort(matched, cohort, training).score().shape
+    (198,)
     """
     require_enough(matched)
     cohort, rows = measured(cohort), np.asarray(rows, dtype=np.int64)

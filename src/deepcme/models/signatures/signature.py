@@ -137,6 +137,13 @@ class Signature:
     trained_on : TrainedOn
     source : Source
     is_published : bool
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> signature = deepcme.load_signature("ep")
+    >>> signature.name, [gene.symbol for gene in signature.genes][:3]
+    ('eight-gene-ep', ['BIRC5', 'RBBP8', 'UBE2C'])
     """
 
     name: str

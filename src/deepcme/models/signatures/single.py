@@ -50,6 +50,15 @@ def score_single_samples(matched: MatchedSignature, cohort: Cohort | Measured) -
     ------
     AbsentError
         If the cohort has no such reference, with what is lacking.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> from deepcme.models.signatures.single import score_single_samples
+    >>> cohort = deepcme.datasets.transbig()
+    >>> matched = deepcme.match_signature(deepcme.load_signature("gene76"), cohort)
+    >>> len(score_single_samples(matched, cohort))
+    198
     """
     require_enough(matched)
     cohort, signature = measured(cohort), matched.signature

@@ -84,6 +84,22 @@ class CoxElasticNet(PenalisedCox):
        Statistics in Medicine 12:2305-2314.
     .. [3] Simon N, Friedman J, Hastie T, Tibshirani R (2011). Regularization paths for
        Cox's proportional hazards model via coordinate descent. J Stat Softw 39(5):1-13.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme import CoxElasticNet
+    >>> from deepcme.cohort.follow_up import FollowUp
+    >>> from deepcme.models.survival.target import make_target
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(80, 5))
+    >>> y = make_target(FollowUp(random.exponential(np.exp(-X[:, 0])), np.ones(80)))
+    >>> model = CoxElasticNet(penalties=(0.3, 0.1, 0.03), random_state=0).fit(X, y)
+    >>> faster, slower = model.predict([[2, 0, 0, 0, 0], [-2, 0, 0, 0, 0]])
+    >>> bool(faster > slower)
+    True
+    >>> int(abs(model.coef_).argmax())
+    0
     """
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {

@@ -45,6 +45,22 @@ class CoxRegression(CoxModel):
     .. [1] Cox DR (1972). Regression models and life-tables. J R Stat Soc B 34:187-220.
     .. [2] Heinze G, Schemper M (2001). A solution to the problem of monotone likelihood
        in Cox regression. Biometrics 57:114-119.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme import CoxRegression
+    >>> from deepcme.cohort.follow_up import FollowUp
+    >>> from deepcme.models.survival.target import make_target
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(80, 5))
+    >>> y = make_target(FollowUp(random.exponential(np.exp(-X[:, 0])), np.ones(80)))
+    >>> model = CoxRegression().fit(X, y)
+    >>> faster, slower = model.predict([[2, 0, 0, 0, 0], [-2, 0, 0, 0, 0]])
+    >>> bool(faster > slower)
+    True
+    >>> model.hazard_ratios_.columns.tolist()
+    ['column', 'hazard_ratio', 'ci_low', 'ci_high', 'p_value', 'n', 'events']
     """
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:

@@ -152,6 +152,20 @@ class CoxRidge(_ChosenPenalty):
     .. [3] Greenland S, Mansournia MA (2015). Penalization, bias reduction, and default
        priors in logistic and related categorical and survival regressions. Statistics in
        Medicine 34:3133-3143.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme import CoxRidge
+    >>> from deepcme.cohort.follow_up import FollowUp
+    >>> from deepcme.models.survival.target import make_target
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(80, 5))
+    >>> y = make_target(FollowUp(random.exponential(np.exp(-X[:, 0])), np.ones(80)))
+    >>> model = CoxRidge(random_state=0).fit(X, y)
+    >>> faster, slower = model.predict([[2, 0, 0, 0, 0], [-2, 0, 0, 0, 0]])
+    >>> bool(faster > slower)
+    True
     """
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {
@@ -230,6 +244,22 @@ class CoxTopGenes(_ChosenPenalty):
     ----------
     chosen_genes_ : ndarray of int
         Columns that entered the fit, ascending.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme import CoxTopGenes
+    >>> from deepcme.cohort.follow_up import FollowUp
+    >>> from deepcme.models.survival.target import make_target
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(80, 5))
+    >>> y = make_target(FollowUp(random.exponential(np.exp(-X[:, 0])), np.ones(80)))
+    >>> model = CoxTopGenes(n_genes=2, random_state=0).fit(X, y)
+    >>> faster, slower = model.predict([[2, 0, 0, 0, 0], [-2, 0, 0, 0, 0]])
+    >>> bool(faster > slower)
+    True
+    >>> len(model.chosen_genes_)
+    2
     """
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {**CoxRidge._rules, "n_genes": at_least(1)}

@@ -87,6 +87,22 @@ class DeepCMESurvivalEnsemble(NetworkEnsemble, SurvivalNetwork):
        and active learning. Advances in Neural Information Processing Systems 7.
     .. [2] Huang G et al. (2017). Snapshot ensembles: train 1, get M for free.
        International Conference on Learning Representations.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme import DeepCMESurvivalEnsemble
+    >>> from deepcme.cohort.follow_up import FollowUp
+    >>> from deepcme.models.survival.target import make_target
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(80, 5))
+    >>> y = make_target(FollowUp(random.exponential(np.exp(-X[:, 0])), np.ones(80)))
+    >>> model = DeepCMESurvivalEnsemble(
+    ...     n_networks=3, hidden_layers=(8,), learning_rate=0.02, max_epochs=30, random_state=0
+    ... ).fit(X, y)
+    >>> faster, slower = model.predict([[2, 0, 0, 0, 0], [-2, 0, 0, 0, 0]])
+    >>> bool(faster > slower)
+    True
     """
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {

@@ -77,6 +77,23 @@ class DeepCMESurvival(SurvivalNetwork):
        using a Cox proportional hazards deep neural network. BMC Med Res Methodol 18:24.
     .. [3] Verweij PJM, van Houwelingen HC (1993). Cross-validation in survival analysis.
        Statistics in Medicine 12:2305-2314.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deepcme import DeepCMESurvival
+    >>> from deepcme.cohort.follow_up import FollowUp
+    >>> from deepcme.models.survival.target import make_target
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(80, 5))
+    >>> y = make_target(FollowUp(random.exponential(np.exp(-X[:, 0])), np.ones(80)))
+    >>> model = DeepCMESurvival(
+    ...     hidden_layers=(8,), penalty_strength=0.1, learning_rate=0.02, max_epochs=30,
+    ...     random_state=0,
+    ... ).fit(X, y)
+    >>> faster, slower = model.predict([[2, 0, 0, 0, 0], [-2, 0, 0, 0, 0]])
+    >>> bool(faster > slower)
+    True
     """
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {

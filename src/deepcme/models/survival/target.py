@@ -21,7 +21,15 @@ TARGET = np.dtype([("event", np.bool_), ("time", np.float64)])
 
 
 def make_target(follow_up: FollowUp) -> NDArray[Any]:
-    """Follow-up as a target; the competing event counts as censored."""
+    """Follow-up as a target; the competing event counts as censored.
+
+    Examples
+    --------
+    >>> from deepcme.cohort.follow_up import FollowUp
+    >>> from deepcme.models.survival.target import make_target
+    >>> make_target(FollowUp([2, 5, 8], [1, 0, 1])).tolist()
+    [(True, 2.0), (False, 5.0), (True, 8.0)]
+    """
     target = np.empty(follow_up.n, dtype=TARGET)
     target["event"] = follow_up.events == EVENT
     target["time"] = follow_up.times

@@ -93,10 +93,10 @@ def write_blocks(validation: Validation) -> Blocks:
 def make_tiles(validation: Validation) -> list[Tile]:
     """AUC, samples, and observed over expected events."""
     model, tables = _read(validation), validation.tables
-    auc, expected = tables["external_auc"].iloc[0], model.manifest.performance
+    auc, expected = tables["external_auc"].to_dict("records")[0], model.manifest.performance
     n, events = int(auc["n"]), int(auc["events"])
     calibration = tables["external_calibration"]
-    measured = calibration[calibration["model"] == FROZEN].set_index("metric")
+    measured = calibration[calibration["model"] == FROZEN].set_index("metric").to_dict("index")
     is_patients = n == tables["predictions"].dropna(subset=model.told)["patient"].nunique()
     return [
         performance_tile(validation, AUC.heading, auc, expected.auc),
@@ -108,7 +108,7 @@ def make_tiles(validation: Validation) -> list[Tile]:
             f"{expected.prevalence:.0%} of the samples with it",
         ),
         calibration_tile(
-            measured.loc[OBSERVED_EXPECTED.name], measured.loc["slope"] if model.rises else None
+            measured[OBSERVED_EXPECTED.name], measured["slope"] if model.rises else None
         ),
     ]
 

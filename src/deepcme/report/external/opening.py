@@ -92,9 +92,9 @@ def calibration_tile(
 def split_estimate(row: Mapping[Any, Any]) -> tuple[str, str]:
     """A value, and its interval in words."""
     value, low, high = (float(row[name]) for name in ("value", "ci_low", "ci_high"))
-    shown = show_estimate(value, low, high, decimals=None if np.isfinite(low) else 2)
-    value, _, ends = shown.partition(" (")
-    return value or NONE, f"95% interval {ends.rstrip(')')}" if ends else ""
+    said = show_estimate(value, low, high, decimals=None if np.isfinite(low) else 2)
+    shown, _, ends = said.partition(" (")
+    return shown or NONE, f"95% interval {ends.rstrip(')')}" if ends else ""
 
 
 def show_calls(layout: SideBySideLayout, calls: pd.DataFrame) -> Shown:

@@ -194,10 +194,10 @@ def write_blocks(validation: Validation) -> Blocks:
 def make_tiles(validation: Validation) -> list[Tile]:
     """Uno's C, patients, and observed over expected events."""
     model, tables = _read(validation)[0], validation.tables
-    ranked = tables["external_discrimination"].set_index("measure").loc[UNO.name]
+    ranked = tables["external_discrimination"].set_index("measure").to_dict("index")[UNO.name]
     expected = model.manifest.performance
     performance = tables["external_performance"]
-    measured = performance[performance["model"] == FROZEN].set_index("measure")
+    measured = performance[performance["model"] == FROZEN].set_index("measure").to_dict("index")
     by = f" by {model.until}"
     return [
         performance_tile(validation, UNO.heading, ranked, expected.uno_c),
@@ -209,8 +209,8 @@ def make_tiles(validation: Validation) -> list[Tile]:
             f"{expected.events:,} with it by then",
         ),
         calibration_tile(
-            measured.loc[OBSERVED_EXPECTED.name],
-            measured.loc[SLOPE.name] if model.rises else None,
+            measured[OBSERVED_EXPECTED.name],
+            measured[SLOPE.name] if model.rises else None,
             by,
         ),
     ]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -95,14 +92,6 @@ def show_ranges(table: pd.DataFrame, low: str, high: str) -> list[str]:
         f"{ends[0]:.{places}f} to {ends[1]:.{places}f}" if np.isfinite(ends).all() else ""
         for ends in zip(lows, highs, strict=True)
     ]
-
-
-def show_interval(
-    row: Mapping[Any, Any], names: tuple[str, str, str], *, signed: bool = False
-) -> str:
-    """The estimate of a row with its interval, by the names of its columns."""
-    value, low, high = (row[name] for name in names)
-    return show_estimate(value, low, high, signed=signed)
 
 
 def show_p_value(value: float) -> str:

@@ -219,8 +219,13 @@ def find_headline_figure(contents: Contents) -> Figure | None:
         if counts is None
         else f" ({counted(counts[0], _noun(contents))}, {counted(counts[1], 'event')})"
     )
+    where = (
+        "in each cohort left out, and pooled over them,"
+        if LEFT_OUT in results.predictions.columns
+        else f"on the same patients{of},"
+    )
     parts = [
-        f"{heading} on the same patients{of}, with 95% intervals; the dashed line is chance.",
+        f"{heading} {where} with 95% intervals; the dashed line is chance.",
         "Hollow: a part of the signature's genes." if (table["kind"] == HOLLOW).any() else "",
         "* made with patients of this cohort."
         if table["label"].str.endswith(_MADE_HERE).any()

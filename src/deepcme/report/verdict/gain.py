@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from deepcme.evaluation.predictions import LEFT_OUT
@@ -49,7 +50,7 @@ class Gain:
 
 
 def find_gain(contents: Contents) -> Gain | None:
-    """What the genes add, by rule; None where it was not asked, or not of all patients.
+    """What the genes add, by rule; None where it was not asked, or is not known of all.
 
     Nothing is said to be added in a study whose model is not shown to be above chance, nor of
     times where columns and genes together are not.
@@ -62,9 +63,9 @@ def find_gain(contents: Contents) -> Gain | None:
     clinical, table = contents.results.study.clinical, contents.tables.get("added_value")
     if clinical is None or table is None or LEFT_OUT in table.columns:
         return None
-    if contents.results.is_survival:
-        return _of_times(contents, table, clinical.columns, clinical.genes)
-    return _of_labels(contents, table, clinical.columns, clinical.genes)
+    of_outcome = _of_times if contents.results.is_survival else _of_labels
+    gain = of_outcome(contents, table, clinical.columns, clinical.genes)
+    return gain if np.isfinite([gain.clinical, gain.both]).all() else None
 
 
 def _of_labels(

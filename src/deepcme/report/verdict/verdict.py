@@ -134,21 +134,20 @@ def describe_patients(facts: Facts) -> Tile:
     """How many patients there are, with how many events, and how many were tested."""
     cohort, rows = facts.cohort, facts.rows
     patients, samples = int(cohort["patients"]), int(cohort["samples"])
-    events = int(cohort["positive_patients"])
-    said = (
-        ""
-        if samples == patients
-        else f"{counted(samples, 'sample')}, {cohort['positives']:,} positive. "
-    )
+    positives, noun, said = int(cohort["positives"]), "", ""
+    with_event, had_it = positives, counted(positives, "event")
+    if samples != patients:  # one with several samples would be counted as often
+        with_event, noun = int(cohort["positive_patients"]), " samples"
+        had_it = f"{with_event:,} with the event"
+        said = f"{samples:,} samples, {positives:,} positive. "
     n, n_events = int(rows["n"].sum()), int(rows["events"].sum())
     unseen = "" if facts.leaks else ", by models that had not seen them"
     said += (
         f"All were tested{unseen}."
         if n == samples
-        else f"Tested were {n:,}, with {n_events:,} events."
+        else f"Tested were {n:,}{noun}, with {n_events:,} events."
     )
-    had_it = f"{events:,} with the event ({events / patients:.0%})"
-    return Tile("Patients", f"{patients:,}", had_it, said)
+    return Tile("Patients", f"{patients:,}", f"{had_it} ({with_event / patients:.0%})", said)
 
 
 def open_report(

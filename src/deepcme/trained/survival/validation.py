@@ -157,7 +157,8 @@ def examine_survival_model(model: SurvivalModel, table: pd.DataFrame, seed: int)
     notes.append(
         describe_survival_calibration(named, "this model", model.until, refitted=False)
     )
-    ranked_by = tables["external_discrimination"].set_index("measure").loc[UNO.name]
+    discrimination = tables["external_discrimination"]
+    ranked_by = discrimination[discrimination["measure"] == UNO.name].iloc[0]
     agreement = describe_agreement(ranked_by, model.manifest.performance.uno_c)
     return Findings(tables, notes, _describe(model, ranked_by), agreement)
 
