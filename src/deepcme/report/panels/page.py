@@ -37,8 +37,9 @@ def describe_panels(choices: pd.DataFrame) -> str:
     shown = show_estimate(row[measure.name], row["ci_low"], row["ci_high"])
     return (
         f"{counted(n_genes, 'gene')} ranked by {describe_ranker(row['ranker'])} "
-        f"{'makes' if n_genes == 1 else 'make'} the smallest panel within one standard error of the "
-        f"best: {measure.words} {shown} on held-out patients, above every random panel of that size."
+        f"{'makes' if n_genes == 1 else 'make'} the smallest panel within one standard error "
+        f"of the best: {measure.words} {shown} on held-out patients, above every random panel "
+        "of that size."
     )
 
 
