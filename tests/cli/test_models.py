@@ -103,7 +103,9 @@ def test_training_patients_are_refused_and_if_allowed_said(folder, monkeypatch, 
         assert "the model learned from" in said.out + said.err
     assert set(pd.read_csv(predictions)["training_patient"]) == {"yes"}
     assert "patients that it learned from" in (folder / "validation/report.html").read_text()
-    assert pd.read_csv(folder / "transfer/transfer.csv")["training_patients"].eq(90).all()
+    tests = pd.read_csv(folder / "transfer/transfer.csv").set_index("tested")
+    assert tests.loc["other cohort", "training_patients"].eq(90).all()
+    assert tests.loc["own cross-validation", "training_patients"].eq(0).all()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`deepcme panel` writes its tables and chart, and refuses what it cannot use."""
 
+import html
 import subprocess
 import sys
 import time
@@ -7,6 +8,7 @@ import time
 import pandas as pd
 
 from deepcme import Cohort
+from deepcme.report.panels.page import describe_panels
 from tests.cli.command import deepcme
 from tests.conftest import invented_cohort
 from tests.study.times import survival_cohort
@@ -27,7 +29,8 @@ def test_from_a_cohort_to_a_panel(tmp_path):
     folder = tmp_path / "results" / "cohort-panel"
     assert sorted(path.name for path in folder.iterdir()) == [
         "cohort.json", "identity.json", "panel_choice.csv", "panel_curve.csv", "panel_curve.pdf",
-        "panel_curve.svg", "panel_genes.csv", "panel_predictions.csv", "study.toml", "tasks",
+        "panel_curve.svg", "panel_genes.csv", "panel_predictions.csv", "report.html",
+        "study.toml", "tasks",
     ]  # fmt: skip
     assert pd.read_csv(folder / "panel_curve.csv")["panel"].tolist() == [
         "1",
@@ -38,6 +41,9 @@ def test_from_a_cohort_to_a_panel(tmp_path):
     ]
     assert pd.read_csv(folder / "panel_genes.csv")["gene"].tolist() == ["gene0"]
     assert "Genes in the panel" in (folder / "panel_curve.svg").read_text()
+    said = describe_panels(pd.read_csv(folder / "panel_choice.csv"))
+    assert said in ran.stdout
+    assert said in html.unescape((folder / "report.html").read_text())
 
 
 def test_from_times_to_a_panel(tmp_path):

@@ -81,8 +81,8 @@ def _write_blocks(table: pd.DataFrame) -> Blocks:
             "transfer",
             f"{heading} by the cohort learned from and the cohort tested, for each model",
             f"{heading} with its 95% interval. Rows: learned from; columns: tested on. Framed, "
-            'on the diagonal and marked "own": cross-validation within the cohort. Blue is '
-            "better than chance, orange worse.",
+            'on the diagonal and marked "own": cross-validation within the cohort. '
+            "Colours are of the estimate alone: blue above chance, orange below.",
         ),
         warnings=[Warned(note.removeprefix(WARNING)) for note in notes if is_warning(note)],
         notes=[("", note) for note in notes if not is_warning(note)],

@@ -33,12 +33,13 @@ def describe_panels(choices: pd.DataFrame) -> str:
     if not claimed:
         return "No small panel can be claimed to keep the performance of all genes."
     row = min(claimed, key=lambda row: int(row["n_genes"]))
-    measure = measure_in(row)
+    measure, n_genes = measure_in(row), int(row["n_genes"])
     shown = show_estimate(row[measure.name], row["ci_low"], row["ci_high"])
     return (
-        f"{counted(int(row['n_genes']), 'gene')} ranked by {describe_ranker(row['ranker'])} "
-        "make the smallest panel within one standard error of the best: "
-        f"{measure.words} {shown} on held-out patients, above every random panel of that size."
+        f"{counted(n_genes, 'gene')} ranked by {describe_ranker(row['ranker'])} "
+        f"{'makes' if n_genes == 1 else 'make'} the smallest panel within one standard error "
+        f"of the best: {measure.words} {shown} on held-out patients, above every random panel "
+        "of that size."
     )
 
 
