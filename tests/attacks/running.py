@@ -139,9 +139,12 @@ def running(
         module, _, name = held.partition(":")
         code.append(_HELD.format(module=module, name=name))
 
-    def ignore() -> None:
-        for number in ignored:
-            signal.signal(number, signal.SIG_IGN)
+    def begin() -> None:
+        """As from a terminal, whatever the tests themselves were started with."""
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            kept = signal.SIG_IGN if number in ignored else signal.SIG_DFL
+            signal.signal(number, kept)
 
     process = subprocess.Popen(
         [sys.executable, "-c", "\n".join([*code, _MAIN]), *map(str, arguments)],
@@ -151,7 +154,7 @@ def running(
         text=True,
         env=os.environ | {"MARK": mark, "HELD": str(folder / "held"), "TMPDIR": str(folder)},
         start_new_session=True,
-        preexec_fn=ignore,
+        preexec_fn=begin,
     )
     command = Running(process, mark, folder)
     try:
