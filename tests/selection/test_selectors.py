@@ -9,7 +9,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.selection.rankers import ranks_of
-from deepcme.selection.refit import PanelClassifier
+from deepcme.selection.panels.networks import PanelClassifier
 from deepcme.selection.selectors import (
     CoxLassoSelector,
     L1LogisticSelector,
