@@ -1,4 +1,4 @@
-"""The networks of the soft path, trained on the genes that were kept: of labels, and of times."""
+"""The networks of the soft path on the genes that were kept: of labels, and of times."""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ from deepcme.selection.targets import Target
 
 __all__ = ["GenePanelClassifier", "GenePanelSurvival"]
 
-SIZE: tuple[Rule, ...] = (
+DEFAULT_RANKER = "soft-path"
+_SIZE: tuple[Rule, ...] = (
     Rule(
         lambda size: is_whole(size) or (isinstance(size, str) and size in ("auto", "all")),
         'must be a whole number, "auto" or "all"',
@@ -160,7 +161,7 @@ class GenePanelClassifier(_GenePanel, LogitClassifier):
     _rules: ClassVar = {
         **LogitClassifier._rules,
         "ranker": one_of(*RANKERS[OF_LABELS.kind.outcome]),
-        "size": SIZE,
+        "size": _SIZE,
         "refit": one_of("auto", "linear", "networks"),
         "strength": or_none(_ABOVE_0),
         "n_folds": at_least(2),
@@ -168,7 +169,7 @@ class GenePanelClassifier(_GenePanel, LogitClassifier):
 
     def __init__(
         self,
-        ranker: str = "soft-path",
+        ranker: str = DEFAULT_RANKER,
         size: Size = 20,
         refit: Literal["auto", "linear", "networks"] = "auto",
         strength: float | None = None,
@@ -266,7 +267,7 @@ class GenePanelSurvival(_GenePanel, CoxModel):
 
     def __init__(
         self,
-        ranker: str = "soft-path",
+        ranker: str = DEFAULT_RANKER,
         size: Size = 20,
         refit: Literal["auto", "linear", "networks"] = "auto",
         strength: float | None = None,

@@ -1,4 +1,4 @@
-"""How the genes of a panel are refitted: by a regression with a ridge penalty, or by networks."""
+"""How the genes of a panel are refitted: by a ridge regression, or by small networks."""
 
 from __future__ import annotations
 
