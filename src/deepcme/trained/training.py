@@ -146,7 +146,7 @@ def _choices_of(model: Any) -> dict[str, Any]:
 
 
 class _Scores(NamedTuple):
-    """Of a test part: those of a fit as in a study, and of one that chooses as the final one."""
+    """Of a test part: those of a fit as in a study, and of one that chose as the final."""
 
     score: NDArray[np.float64]
     probability: NDArray[np.float64] | None

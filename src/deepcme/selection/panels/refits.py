@@ -8,9 +8,11 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, log_expit, logit
 
 from deepcme.base.errors import AbsentError
 from deepcme.base.log_odds import log_odds
+from deepcme.evaluation.survival.newton import maximise
 from deepcme.evaluation.survival.partial_likelihood import PartialLikelihood
 from deepcme.models.baselines import (
     INVERSE_STRENGTHS,
@@ -18,6 +20,8 @@ from deepcme.models.baselines import (
     make_logistic_regression,
 )
 from deepcme.models.ensemble import compute_network_probabilities
+from deepcme.models.span.gram import compute_gram
+from deepcme.models.span.span import Span
 from deepcme.models.survival.cox_ridge import CoxRidge
 from deepcme.models.survival.dual import DualGenes, fit_penalised
 from deepcme.models.survival.penalty import make_penalties
@@ -113,13 +117,13 @@ class _OfLabels(Refit):
     ) -> tuple[DoubleArray, DoubleArray]:
         scores = np.empty((len(strengths), len(y)))
         for fitted, held_out, order in folds:
-            panel = X[:, order[:size]]
-            correction = compute_prior_correction(y[fitted], y)
-            for number, strength in enumerate(strengths):
-                model = self.fit_regression(panel[fitted], y[fitted], strength)
-                scores[number, held_out] = self.score(model, panel[held_out]) + correction
-        probability = 1 / (1 + np.exp(-scores))
-        return scores, compute_log_losses(y, probability).mean(axis=1)
+            panel = X[:, order[:size]].astype(np.float64)
+            if size > len(fitted):
+                panel = Span.of(compute_gram(panel), fitted).coordinates
+            path = _fit_path(panel[fitted], y[fitted], strengths)
+            scores[:, held_out] = path[:, :1] + path[:, 1:] @ panel[held_out].T
+            scores[:, held_out] += compute_prior_correction(y[fitted], y)
+        return scores, compute_log_losses(y, expit(scores)).mean(axis=1)
 
     def fit_regression(self, X: FloatArray, y: Target, strength: float) -> Any:
         return make_logistic_regression(strength).fit(X, y)
@@ -132,6 +136,39 @@ class _OfLabels(Refit):
             return np.asarray(refit.decision_function(X), dtype=np.float64)
         # As a trained model tells it: the log-odds of the mean probability.
         return log_odds(compute_network_probabilities(refit.networks_, X).mean(axis=1))
+
+
+def _fit_path(X: DoubleArray, y: Target, strengths: Sequence[float]) -> DoubleArray:
+    """Intercept and coefficients of `LogisticRegression` by each of its C, the lowest first.
+
+    By Newton's steps, each from the fit before: hundreds of small fits take a tenth of the
+    time of as many of the library's.
+    """
+    design = np.column_stack([np.ones(len(X)), X])
+    signs = np.where(y == 1, 1.0, -1.0)
+    start = np.zeros(design.shape[1])
+    start[0] = logit(np.mean(y))
+    path = np.empty((len(strengths), design.shape[1]))
+    for number, strength in enumerate(strengths):
+        penalties = np.full(design.shape[1], 1 / strength)
+        penalties[0] = 0.0
+
+        def log_likelihood(place: DoubleArray, penalties: DoubleArray = penalties) -> float:
+            shrinkage = penalties @ place**2 / 2
+            return float(log_expit(signs * (design @ place)).sum() - shrinkage)
+
+        def step(
+            place: DoubleArray, penalties: DoubleArray = penalties
+        ) -> tuple[DoubleArray, DoubleArray]:
+            risk = expit(design @ place)
+            gradient = design.T @ (y - risk) - penalties * place
+            information = (design * (risk * (1 - risk))[:, np.newaxis]).T @ design
+            information[np.diag_indices_from(information)] += penalties
+            return gradient, np.linalg.solve(information, gradient)
+
+        start, _ = maximise(log_likelihood, step, start)
+        path[number] = start
+    return path
 
 
 class _OfTimes(Refit):
