@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.network.architecture import FloatArray
+from deepcme.trained.expected.expected import Expected
 from deepcme.trained.learned.arrays import Arrays, Scores
 from deepcme.trained.learned.committee import LearnedCommittee
 from deepcme.trained.learned.learned import Learned
@@ -46,12 +47,15 @@ class Model(ABC):
     statistics : GeneStatistics
     sketches : Sketches, optional
         Of the training samples; none of few genes, and in models of schema 1.
+    expected : Expected, optional
+        What to expect of it in detail; none of models of older versions.
     """
 
     manifest: Manifest
     learned: Learned
     statistics: GeneStatistics
     sketches: Sketches | None = None
+    expected: Expected | None = None
 
     having: ClassVar[str]
     """What those with the event are, after their number."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel
 
 from deepcme.evaluation.groups.between_levels import (
     OBSERVED_EXPECTED,
@@ -17,6 +16,8 @@ from deepcme.evaluation.groups.between_levels import (
 )
 from deepcme.evaluation.groups.levels import Levels
 from deepcme.trained.manifest import Count, Interval, Part, Probability
+
+P = TypeVar("P", bound=Part)
 
 FEWEST_OF_A_LEVEL = 10
 """Patients; what is of fewer would tell of single ones."""
@@ -153,7 +154,7 @@ class Expected(Part):
         return None
 
 
-def rows_as[T: BaseModel](kind: type[T], table: pd.DataFrame) -> list[T]:
+def rows_as(kind: type[P], table: pd.DataFrame) -> list[P]:
     """Each row of a table as a part, of the columns that it has; what is not finite is None."""
     columns = [name for name in kind.model_fields if name in table.columns]
     return [
