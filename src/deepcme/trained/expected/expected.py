@@ -67,14 +67,18 @@ class Level(Part):
     """How well the model does in patients of one kind; `absent` says why there are no numbers.
 
     Differences and ratios are to the level that is the reference, the largest of its column.
+    `rank_error` is the standard error of the logit, `observed_expected_error` that of the
+    logarithm, with which levels are set beside each other.
     """
 
     column: str
     level: str
     is_reference: bool
     rank: Interval | None
+    rank_error: float | None
     difference: Interval | None
     observed_expected: Interval | None
+    observed_expected_error: float | None
     ratio: Interval | None
     n: Count
     events: Count
@@ -205,8 +209,10 @@ def _level(row: dict[Any, Any], rank: str) -> Level:
         level=str(row["level"]),
         is_reference=bool(row["is_reference"]),
         rank=_interval(row, with_ends(rank)),
+        rank_error=_known(float(row[f"{rank}_error"])),
         difference=_interval(row, difference_columns(rank)),
         observed_expected=_interval(row, with_ends(OBSERVED_EXPECTED)),
+        observed_expected_error=_known(float(row[f"{OBSERVED_EXPECTED}_error"])),
         ratio=_interval(row, difference_columns(OBSERVED_EXPECTED)),
         n=int(row["n"]),
         events=int(row["events"]),
