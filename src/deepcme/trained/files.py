@@ -1,4 +1,6 @@
-"""A model as files: ``manifest.json`` beside ``model.safetensors``. Nothing is pickled.
+"""A model as files: ``manifest.json`` beside ``model.safetensors`` and ``expected.json``.
+
+Nothing is pickled.
 
 Safetensors is a header of names, shapes and types before plain numbers;
 reading it runs no code of the file's.
@@ -9,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,12 +25,15 @@ from deepcme.base.files.files import whole_folder
 from deepcme.base.files.inputs import require_file
 from deepcme.base.files.writable import require_new_folder
 from deepcme.base.names import require_text, texts_in
+from deepcme.evaluation.survival.baseline import Baseline
 from deepcme.trained.binary.manifest import BinaryManifest
 from deepcme.trained.binary.model import BinaryModel
+from deepcme.trained.expected.expected import Expected
 from deepcme.trained.learned.arrays import Arrays, UnfitArraysError, require_numbers
 from deepcme.trained.learned.learned import Learned, learned_from_arrays
 from deepcme.trained.manifest import FORMAT, SCHEMA_VERSION, Manifest, digest_of
 from deepcme.trained.model import GeneStatistics, Model
+from deepcme.trained.panels.panel import PREFIX, Panel
 from deepcme.trained.sketches import Sketches
 from deepcme.trained.survival.manifest import SurvivalManifest
 from deepcme.trained.survival.model import SurvivalModel, take_baseline
@@ -36,15 +42,18 @@ __all__ = ["load_model", "save_model"]
 
 MANIFEST_FILE = "manifest.json"
 ARRAYS_FILE = "model.safetensors"
+EXPECTED_FILE = "expected.json"
 _STATISTICS = ("median", "mean", "scale")
 
 _READERS: dict[int, Callable[[dict[str, Any]], BinaryManifest | SurvivalManifest]] = {
     1: BinaryManifest.of_ensemble,  # lacks what has a default since
     2: BinaryManifest.of_ensemble,
-    3: BinaryManifest.model_validate,
-    4: SurvivalManifest.model_validate,
-    5: BinaryManifest.of_schema_5,
-    6: SurvivalManifest.of_schema_6,
+    3: BinaryManifest.of_older,
+    4: SurvivalManifest.of_older,
+    5: BinaryManifest.of_older,
+    6: SurvivalManifest.of_older,
+    7: BinaryManifest.model_validate,
+    8: SurvivalManifest.model_validate,
 }
 """How the manifest of each schema version becomes one of this version."""
 
@@ -70,11 +79,14 @@ def save_model(model: Model, folder: str | Path) -> None:
     """
     folder = Path(folder)
     require_new_folder(folder)
-    packed = save(_arrays_of(model))
-    text = model.manifest.to_json({ARRAYS_FILE: hashlib.sha256(packed).hexdigest()})
+    files = {ARRAYS_FILE: save(_arrays_of(model))}
+    if model.expected is not None:
+        files[EXPECTED_FILE] = model.expected.to_json().encode()
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    files[MANIFEST_FILE] = model.manifest.to_json(digests).encode()
     with whole_folder(folder) as written:
-        (written / ARRAYS_FILE).write_bytes(packed)
-        (written / MANIFEST_FILE).write_text(text, encoding="utf-8")
+        for name, content in files.items():
+            (written / name).write_bytes(content)
 
 
 def load_model(folder: str | Path) -> Model:
@@ -100,10 +112,11 @@ def load_model(folder: str | Path) -> Model:
     """
     folder = Path(folder)
     path = folder / MANIFEST_FILE
-    manifest, files = _read_manifest(path)
+    manifest, files, digest = _read_manifest(path)
     arrays = _read_arrays(folder / ARRAYS_FILE, files)
+    expected = _read_expected(folder / EXPECTED_FILE, files)
     try:
-        return _assemble(manifest, arrays)
+        return replace(_assemble(manifest, arrays, digest), expected=expected)
     except UnfitArraysError as error:
         raise DeepCMEError(f"{folder / ARRAYS_FILE}: {error}") from error
 
@@ -121,8 +134,8 @@ def _read_bytes(path: Path) -> bytes:
 
 def _read_manifest(
     path: Path,
-) -> tuple[BinaryManifest | SurvivalManifest, dict[str, str]]:
-    """The manifest, and the SHA-256 of each file."""
+) -> tuple[BinaryManifest | SurvivalManifest, dict[str, str], str]:
+    """The manifest, the SHA-256 of each file, and its own."""
     text = _read_bytes(path)
     try:
         content = json.loads(text)
@@ -144,7 +157,7 @@ def _read_manifest(
         _refuse_damaged(path)
     del content["files"]
     try:
-        return reader(content), files
+        return reader(content), files, str(digest)
     except (ValidationError, RecursionError) as error:
         _refuse_damaged(path, error)
 
@@ -156,10 +169,26 @@ def _is_intact(content: dict[str, Any], digest: object) -> bool:
         return False
 
 
-def _read_arrays(path: Path, files: dict[str, str]) -> Arrays:
-    packed = _read_bytes(path)
-    if hashlib.sha256(packed).hexdigest() != files.get(path.name):
+def _read_verified(path: Path, files: dict[str, str]) -> bytes:
+    """A file whose SHA-256 is that of the manifest."""
+    content = _read_bytes(path)
+    if hashlib.sha256(content).hexdigest() != files.get(path.name):
         _refuse_damaged(path)
+    return content
+
+
+def _read_expected(path: Path, files: dict[str, str]) -> Expected | None:
+    """What to expect in detail; models of older versions have none."""
+    if path.name not in files:
+        return None
+    try:
+        return Expected.from_json(_read_verified(path, files))
+    except ValidationError as error:
+        _refuse_damaged(path, error)
+
+
+def _read_arrays(path: Path, files: dict[str, str]) -> Arrays:
+    packed = _read_verified(path, files)
     try:
         return load(packed)
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
@@ -177,18 +206,52 @@ def _arrays_of(model: Model) -> Arrays:
     arrays = {f"genes.{name}": getattr(model.statistics, name) for name in _STATISTICS}
     arrays.update(model.learned.arrays())
     arrays.update(model.own_arrays())
-    if model.sketches is not None:
-        arrays.update(model.sketches.arrays())
+    for optional in (model.sketches, model.panel):
+        if optional is not None:
+            arrays.update(optional.arrays())
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def _assemble(manifest: BinaryManifest | SurvivalManifest, arrays: Arrays) -> Model:
+def _assemble(
+    manifest: BinaryManifest | SurvivalManifest, arrays: Arrays, digest: str
+) -> Model:
     sketches = _take_sketches(manifest, arrays)
     if isinstance(manifest, BinaryManifest):
-        return BinaryModel(manifest, *_take_learned(manifest, arrays), sketches)
+        panel = _take_panel(manifest, arrays)
+        parts = _take_learned(manifest, arrays)
+        return BinaryModel(manifest, *parts, sketches, panel=panel, sha256=digest)
     baseline = take_baseline(arrays, manifest)
+    panel = _take_panel(manifest, arrays, baseline, manifest.follow_up.horizon)
     parts = _take_learned(manifest, arrays)
-    return SurvivalModel(manifest, *parts, sketches, baseline=baseline)
+    return SurvivalModel(
+        manifest, *parts, sketches, panel=panel, sha256=digest, baseline=baseline
+    )
+
+
+def _take_panel(
+    manifest: Manifest,
+    arrays: Arrays,
+    baseline: Baseline | None = None,
+    horizon: float | None = None,
+) -> Panel | None:
+    """What a panel keeps beside its refit; its arrays are taken out."""
+    names = [name for name in arrays if name.startswith(PREFIX)]
+    taken = {name.removeprefix(PREFIX): arrays.pop(name) for name in names}
+    if manifest.panel is None:
+        if names:
+            raise UnfitArraysError(f"the array {names[0]} belongs to no panel.")
+        return None
+    forms = {
+        "linear": ("coefficients",),
+        "networks": ("networks", "hazard networks"),
+    }[manifest.panel.refit]
+    if manifest.model.form not in forms:
+        raise UnfitArraysError(
+            f"what was learned, {manifest.model.form}, is not the panel's refit, "
+            f"{manifest.panel.refit}."
+        )
+    n_genes = len(manifest.genes.id)
+    return Panel.from_arrays(taken, n_genes, manifest.model.form, baseline, horizon)
 
 
 def _take_learned(manifest: Manifest, arrays: Arrays) -> tuple[Learned, GeneStatistics]:

@@ -1,4 +1,4 @@
-"""What no file can know of a model: questions, and the user's answers to them in a TOML file."""
+"""What no file can know of a model: questions, and the answers of a TOML file."""
 
 from __future__ import annotations
 
@@ -120,9 +120,7 @@ def read_answers(path: Path) -> dict[str, str]:
                 f"{', '.join(KEYS)}."
             )
         if not isinstance(value, str):
-            raise DeepCMEError(
-                f"{path}: the answer to {key!r} is no text; write it in quotes."
-            )
+            raise DeepCMEError(f"{path}: the answer to {key!r} is no text; write it in quotes.")
         require_text(value, f"{path}: the answer to {key!r}")
     return {key: value.strip() for key, value in content.items() if value.strip()}
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from deepcme.audit.characteristics import take_characteristics
 from deepcme.base.seeds import seed_for
+from deepcme.cohort.splits import draw_folds
 from deepcme.cohort.strata import find_levels
 from deepcme.evaluation.groups.between_levels import compute_interactions
 from deepcme.evaluation.groups.levels import divide_by_columns
 from deepcme.evaluation.groups.subgroups import RANK, SCALES, compute_subgroups
-from deepcme.evaluation.predictions import FloatArray, count_rows, select_part, with_strata
+from deepcme.evaluation.predictions import (
+    FloatArray,
+    IntegerArray,
+    count_rows,
+    select_part,
+    with_strata,
+)
 from deepcme.evaluation.probabilities.calibration import compute_calibration
 from deepcme.evaluation.probabilities.calibration_curves import (
     compute_risk_histogram,
@@ -33,63 +43,90 @@ from deepcme.trained.expected.expected import (
 )
 from deepcme.trained.learning import Finished
 
-METHOD = (
-    "cross-validation by patient, in which every step was fitted anew; each fold's risks by "
-    "Platt's line of the other folds of its repeat, so that nobody's own outcome is in his risk"
+_ANEW = "cross-validation by patient"
+_LINE = "Platt's line of the others alone, so that nobody's own outcome is in his risk"
+_OF_FOLDS = f"{_ANEW}; the risks of each fold by {_LINE}"
+_OF_TENTHS = (
+    f"{_ANEW}, by the strength of penalty that the model was given; the risks of each tenth of "
+    f"the patients by {_LINE}"
 )
+_FOLDS = 10
 
 
 def compute_expected(finished: Finished) -> Expected:
     """Calibration and groups of the patients while they were held out.
 
     By the line of all folds, which is that of the model, their risks would be right by
-    construction: so each fold has the line of the others (`cross_fit_probabilities`).
+    construction: so the risks of each fold are by the line of the others.
 
     Parameters
     ----------
     finished : Finished
     """
-    n_folds, _ = finished.folds
-    test = select_part(finished.predictions, "test")
-    risks = test.assign(probability=cross_fit_probabilities(test, n_folds))
 
     def random(name: str) -> np.random.Generator:
         return np.random.default_rng(seed_for(finished.settings.seed, "expected", name))
 
+    risks, method = hold_out_risks(finished, random("folds"))
     missing = describe_missing_curves(risks)
-    counts = count_rows(risks)
     calibration = compute_calibration(risks, random("calibration"))
-    calibration = calibration.rename(columns={"metric": "name"})
-    has_curve = not missing
+    curves: dict[str, list[Any]] = {"curve": [], "groups": [], "histogram": []}
+    if not missing:
+        curves = {
+            "curve": rows_as(CurvePoint, compute_study_calibration_curves(risks)),
+            "groups": rows_as(RiskGroup, compute_study_calibration_groups(risks)),
+            "histogram": rows_as(Bar, compute_risk_histogram(risks)),
+        }
     return Expected(
-        method=METHOD,
+        method=method,
         rank=RANK,
         unit="samples",
-        **counts,
-        measures=rows_as(Measured, calibration),
-        curve=rows_as(CurvePoint, compute_study_calibration_curves(risks)) if has_curve else [],
-        groups=rows_as(RiskGroup, compute_study_calibration_groups(risks)) if has_curve else [],
-        histogram=rows_as(Bar, compute_risk_histogram(risks)) if has_curve else [],
+        **count_rows(risks),
+        measures=rows_as(Measured, calibration.rename(columns={"metric": "name"})),
+        **curves,
         notes=[missing] if missing else [],
         subgroups=_subgroups(finished, risks, random("subgroups")),
     )
 
 
-def cross_fit_probabilities(test: pd.DataFrame, n_folds: int) -> FloatArray:
-    """Risk of each test row by Platt's line of the other folds of its repeat.
+def hold_out_risks(finished: Finished, random: np.random.Generator) -> tuple[pd.DataFrame, str]:
+    """Test rows with a `probability` that nobody's own outcome is in, and how it was made.
 
-    Parameters
-    ----------
-    test : DataFrame
-        Test rows of one model: `split`, from 1 in the order of folds within repeats, `label,
-        score`.
-    n_folds : int
+    They are the rows that the model's line was fitted on: a tuned model has them by the
+    strength of penalty that it was given, as folds that choose another one have log-odds many
+    times as wide, and their risks would be far worse than the model's.
     """
+    if not finished.settings.kind.tuned_over_folds:
+        test = select_part(finished.predictions, "test")
+        n_folds, _ = finished.folds
+        repeat = (test["split"].to_numpy() - 1) // n_folds
+        return test.assign(probability=_cross_fit(test, repeat)), _OF_FOLDS
+    cohort, score = finished.cohort, finished.model.oof_decision_function_
+    rarer = min(cohort.n_positive_patients, cohort.n_patients - cohort.n_positive_patients)
+    folds = draw_folds(cohort.labels, cohort.patients, min(_FOLDS, rarer), random)
+    split = np.empty(cohort.n_samples, dtype=np.int64)
+    for number, rows in enumerate(folds, start=1):
+        split[rows] = number
+    test = pd.DataFrame(
+        {
+            "split": split,
+            "model": finished.settings.name,
+            "sample": cohort.samples,
+            "patient": cohort.patients,
+            "part": "test",
+            "label": cohort.labels,
+            "score": score,
+            "probability": expit(score),
+        }
+    )
+    return test.assign(probability=_cross_fit(test, np.zeros_like(split))), _OF_TENTHS
+
+
+def _cross_fit(test: pd.DataFrame, repeat: IntegerArray) -> FloatArray:
+    """Risk of each row by Platt's line of the other splits of its repeat."""
     by_odds = are_log_odds(test)
-    split = test["split"].to_numpy()
-    repeat = (split - 1) // n_folds
-    label, score = test["label"].to_numpy(), test["score"].to_numpy(np.float64)
-    probability = np.empty(len(test))
+    split, score = test["split"].to_numpy(), test["score"].to_numpy(np.float64)
+    label, probability = test["label"].to_numpy(), np.empty(len(test))
     for number in np.unique(split):
         is_here = split == number
         others = (repeat == repeat[is_here][0]) & ~is_here

@@ -15,7 +15,7 @@ from deepcme.evaluation.groups.between_levels import (
     with_ends,
 )
 from deepcme.evaluation.groups.levels import Levels
-from deepcme.trained.manifest import Count, Interval, Part, Probability
+from deepcme.trained.entries import Count, Interval, Part, Probability
 
 P = TypeVar("P", bound=Part)
 
@@ -152,9 +152,7 @@ class Expected(Part):
         """A measure of the risks; None where there is none."""
         for found in self.measures:
             if found.name == name and found.value is not None:
-                return Interval(
-                    value=found.value, ci_low=found.ci_low, ci_high=found.ci_high
-                )
+                return Interval(value=found.value, ci_low=found.ci_low, ci_high=found.ci_high)
         return None
 
 
@@ -198,9 +196,7 @@ def describe_subgroups(
 
 def no_subgroups(levels: Levels) -> Subgroups:
     """Where no column divides the patients."""
-    return Subgroups(
-        by=[], not_by=list(levels.left_out), small=0, levels=[], interactions=[]
-    )
+    return Subgroups(by=[], not_by=list(levels.left_out), small=0, levels=[], interactions=[])
 
 
 def _level(row: dict[Any, Any], rank: str) -> Level:

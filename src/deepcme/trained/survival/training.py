@@ -22,10 +22,10 @@ from deepcme.evaluation.survival.measured import SLOPE
 from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
 from deepcme.evaluation.survival.tables.evaluated import Evaluation, follow_patients
 from deepcme.evaluation.survival.tables.performance import compute_survival_performance
+from deepcme.trained.entries import Interval
 from deepcme.trained.expected.survival import compute_expected_of_times
 from deepcme.trained.learned.learned import Learned
 from deepcme.trained.learning import Finished, as_interval
-from deepcme.trained.manifest import Interval
 from deepcme.trained.model import GeneStatistics
 from deepcme.trained.sketches import Sketches
 from deepcme.trained.survival.manifest import (
@@ -169,7 +169,11 @@ def _expected_performance(
     }
     if not calibration.rises:  # risks that are all the same have no slope
         measures[SLOPE.name] = None
-    within = "" if find_levels(cohort) is None else f", C and AUC within levels of {choose_strata(cohort)}"
+    within = (
+        ""
+        if find_levels(cohort) is None
+        else f", C and AUC within levels of {choose_strata(cohort)}"
+    )
     counted = of_risks.iloc[0]
     return Performance(
         method=f"cross-validation by patient{within}; 95% intervals by patient bootstrap",
