@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files.files import write_text
@@ -15,7 +14,6 @@ from deepcme.base.names import require_text
 
 NOT_GIVEN = "Not given"
 """What stands on a card where neither a file nor the user says anything."""
-NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
