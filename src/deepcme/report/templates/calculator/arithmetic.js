@@ -1,25 +1,22 @@
 // From the values of one patient to what the model tells: doubles all the way, as `predict` does
 // it. Nothing here knows of the page.
 
-const MOST_OUTSIDE = 0.5; // share of the genes beyond which the values are of another scale
+const INTERVAL_ENDS = [0.025, 0.975];
+const GREATEST_LOG_HAZARD = 700; // beyond it a risk is 1
 
 const clipped = (value, limit) => Math.min(limit, Math.max(-limit, value));
 const expit = (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 const meanOf = (numbers) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
-// Between order statistics as numpy.quantile has it.
-function quantileOf(sorted, share) {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  const part = place - below;
-  const step = sorted[above] - sorted[below];
-  return part >= 0.5 ? sorted[above] - step * (1 - part) : sorted[below] + step * part;
-}
-
-function intervalOf(numbers) {
-  const sorted = Float64Array.from(numbers).sort();
-  return [quantileOf(sorted, 0.025), quantileOf(sorted, 0.975)];
+// Quantiles of the risks by the refits, between two of them in proportion.
+function intervalOf(risks) {
+  const ordered = Float64Array.from(risks).sort();
+  const last = ordered.length - 1;
+  return INTERVAL_ENDS.map((share) => {
+    const below = Math.floor(share * last);
+    const weight = share * last - below;
+    return ordered[below] * (1 - weight) + ordered[Math.min(below + 1, last)] * weight;
+  });
 }
 
 // How many of the sorted numbers are not above a value.
@@ -40,8 +37,9 @@ function onModelScale(data, values, reference) {
   return values.map((value) => logged(value) - level);
 }
 
+// 0 of a gene without a value, or one that was constant in training.
 const standardised = (gene, value, clip) => (
-  gene.scale > 0 ? clipped((value - gene.mean) / gene.scale, clip) : 0
+  gene.scale > 0 && !Number.isNaN(value) ? clipped((value - gene.mean) / gene.scale, clip) : 0
 );
 
 // What calibration makes of a score: log-odds, or a log hazard.
@@ -54,7 +52,7 @@ function hazardBy(times, hazards, time) {
 }
 
 const riskOfHazard = (hazard, logHazard) => (
-  hazard === 0 ? 0 : -Math.expm1(-hazard * Math.exp(logHazard))
+  hazard === 0 ? 0 : 1 - Math.exp(-Math.exp(logHazard) * hazard)
 );
 
 function riskOf(data, predictor, time = data.horizon) {
@@ -76,11 +74,27 @@ function resampledPredictors(data, z) {
   });
 }
 
+// Cumulative baseline hazard by a time of each refit. Between the times that are kept it is the
+// model's own times a ratio, which is interpolated and stays what it is beyond them.
+function resampledHazards(data, time) {
+  const { times, hazards } = data.resampled;
+  const last = times.length - 1;
+  const own = (at) => hazardBy(data.baseline.times, data.baseline.hazards, at);
+  const reached = times.findIndex((one) => one >= time);
+  const above = Math.min(Math.max(reached < 0 ? last : reached, 1), Math.max(last, 1));
+  const ends = [Math.min(above - 1, last), Math.min(above, last)];
+  const [low, high] = ends.map((place) => times[place]);
+  const weight = high > low ? Math.min(Math.max((time - low) / (high - low), 0), 1) : 0;
+  return hazards.map((of) => own(time) * (
+    (of[ends[0]] / own(low)) * (1 - weight) + (of[ends[1]] / own(high)) * weight
+  ));
+}
+
 function resampledRisks(data, predictors, time = data.horizon) {
   if (data.kind === "binary") return predictors.map(expit);
-  const { times, hazards } = data.resampled;
+  const hazards = resampledHazards(data, time);
   return predictors.map((predictor, number) => (
-    riskOfHazard(hazardBy(times, hazards[number], time), predictor)
+    -Math.expm1(-Math.exp(Math.min(predictor, GREATEST_LOG_HAZARD)) * hazards[number])
   ));
 }
 
@@ -96,12 +110,12 @@ function curveOf(data, z) {
   });
 }
 
-// Share of the training patients with a lower risk, between the percentiles that are kept.
+// Share of the training patients with a lower risk, between two percentiles in proportion.
 function placeOf(risks, risk) {
   const last = risks.length - 1;
-  const below = countUpTo(risks, risk);
-  if (below === 0) return 0;
-  if (below > last) return 1;
-  const step = risks[below] - risks[below - 1];
-  return (below - 1 + (risk - risks[below - 1]) / step) / last;
+  const above = risks.findIndex((one) => one >= risk);
+  if (above === 0) return 0;
+  if (above < 0) return 1;
+  const [low, high] = [risks[above - 1], risks[above]];
+  return (above - 1) / last + ((risk - low) / (high - low)) / last;
 }

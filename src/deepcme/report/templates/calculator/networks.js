@@ -49,13 +49,19 @@ function logOdds(probability) {
 
 const isOne = (networks) => networks.length === 1 && networks[0].length === 1;
 
+// What each network says: log-odds, or log hazards against those of its own training patients.
+function scoresByNetwork({ networks, centres }, z) {
+  const logits = networks.map((snapshots) => snapshots.map((network) => logitOf(network, z)));
+  if (centres) return logits.map((of, number) => meanOf(of) - centres[number]);
+  if (isOne(networks)) return [logits[0][0]];
+  return logits.map((of) => logOdds(meanOf(of.map(expit))));
+}
+
 function scoreOf(learned, z) {
   if (learned.coefficients) return dot(learned.coefficients, z) + learned.intercept;
-  const { networks, centres } = learned;
-  const logits = networks.map((snapshots) => snapshots.map((network) => logitOf(network, z)));
-  if (centres) return meanOf(logits.map((of, number) => meanOf(of) - centres[number]));
-  if (isOne(networks)) return logits[0][0];
-  return logOdds(meanOf(logits.map((of) => meanOf(of.map(expit)))));
+  const scores = scoresByNetwork(learned, z);
+  if (scores.length === 1 || learned.centres) return meanOf(scores);
+  return logOdds(meanOf(scores.map(expit)));
 }
 
 // Each gene's share in the score: coefficient times value, or integrated gradients.

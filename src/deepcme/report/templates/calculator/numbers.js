@@ -47,10 +47,16 @@ function numberIn(cell, mark = ".") {
   if (MISSING.has(text)) return NaN;
   const plain = mark === "," && !text.includes(".") ? text.replace(",", ".") : text;
   if (!NUMBER.test(plain)) {
-    const hint = text.includes(",") ? "; write it with a decimal point, and nothing between thousands" : "";
-    throw new ReadingError(`${text} is not a number${hint}`);
+    const hint = "; write it with a decimal point, and nothing between thousands";
+    throw new ReadingError(`${text} is not a number${text.includes(",") ? hint : ""}`);
   }
   const value = Math.fround(Number(plain));
   if (!Number.isFinite(value)) throw new ReadingError(`${text} is too large a number`);
   return value;
+}
+
+// A number of single precision in the fewest digits that are read as the same.
+function plainNumber(value) {
+  const written = [6, 7, 8, 9].map((digits) => Number(value.toPrecision(digits)));
+  return String(written.find((one) => Math.fround(one) === value) ?? value);
 }
