@@ -103,11 +103,13 @@ class Calculator(Block):
         scale = _SCALES[self.data["scale"]]
         if self.data["relative"]:
             scale = f"ratios or centred values ({scale})"
-        told = f"Values as the model's were: {scale}, of the same platform."
+        told = f"Values as the model's were: {scale}, of the same platform. Under each gene stands"
         if not self.data["reference"]:
-            return told
-        names = [gene["label"] for gene in self.data["reference"]]
-        return f"{told} The mean of {', '.join(names)} is taken off each gene (of logs)."
+            return f"{told} what it was in training."
+        return (
+            f"{told} what its log2 was in training, less the mean of the reference genes, which "
+            "is taken off here as well."
+        )
 
     @property
     def inputs(self) -> list[Input]:
@@ -140,7 +142,7 @@ class Calculator(Block):
         """The training range, as values are typed; against the reference genes it is of logs."""
         low, high = gene["ranges"][0], gene["ranges"][-1]
         if self.data["reference"]:
-            return f"{low:+.2f} to {high:+.2f} beside the reference"
+            return f"{low:+.2f} to {high:+.2f}".replace("-", "\u2212")
         if self.data["log2"]:
             low, high = (2**end - 1 for end in (low, high))
         return f"{_short(low)} to {_short(high)}"

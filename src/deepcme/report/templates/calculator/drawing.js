@@ -18,19 +18,12 @@ function frame(height, label, ...children) {
 
 const text = (x, y, words, anchor = "middle") => drawn("text", { x: percent(x), y, "text-anchor": anchor }, words);
 
+const onAxis = (risk) => `${Number((100 * risk).toFixed(2))}%`;
+
 // Round steps of an axis of risks from 0 to a top.
 function risksUpTo(top) {
   const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25].find((one) => top / one <= 5.01) ?? 0.25;
   return Array.from({ length: Math.floor(top / step + 1.001) }, (_, number) => number * step);
-}
-
-// Share of the training patients with risks up to one, between the percentiles that are kept.
-function shareUpTo(risks, risk) {
-  const last = risks.length - 1;
-  const below = countUpTo(risks, risk);
-  if (below === 0) return 0;
-  if (below > last) return 1;
-  return (below - 1 + (risk - risks[below - 1]) / (risks[below] - risks[below - 1])) / last;
 }
 
 // How the training patients' risks lie, and where this patient's stands among them.
@@ -40,7 +33,7 @@ function drawPlace(data, told, words) {
   const [left, wide, foot, height] = [0.02, 0.96, 96, 78];
   const at = (risk) => left + (wide * Math.min(risk, top)) / top;
   const shares = Array.from({ length: BINS }, (_, bin) => (
-    shareUpTo(data.risks, ((bin + 1) * top) / BINS) - (bin ? shareUpTo(data.risks, (bin * top) / BINS) : 0)
+    placeOf(data.risks, ((bin + 1) * top) / BINS) - (bin ? placeOf(data.risks, (bin * top) / BINS) : 0)
   ));
   const most = Math.max(...shares);
   const bars = shares.map((share, bin) => drawn("rect", {
@@ -56,7 +49,7 @@ function drawPlace(data, told, words) {
     drawn("line", { x1: percent(at(told.risk)), x2: percent(at(told.risk)), y1: 6, y2: foot, class: "mark" }),
   ];
   const axis = drawn("line", { x1: percent(left), x2: percent(left + wide), y1: foot, y2: foot, class: "axis" });
-  const ticks = risksUpTo(top).map((risk) => text(at(risk), foot + 16, asPercent(risk)));
+  const ticks = risksUpTo(top).map((risk) => text(at(risk), foot + 16, onAxis(risk)));
   return frame(118, words, ...bars, band, ...mark, axis, ...ticks);
 }
 
@@ -80,7 +73,7 @@ function drawCurve(data, curve, words) {
   );
   const horizon = drawn("line", { x1: percent(across(data.horizon)), x2: percent(across(data.horizon)), y1: head, y2: foot, class: "horizon" });
   const axis = drawn("line", { x1: percent(left), x2: percent(right), y1: foot, y2: foot, class: "axis" });
-  const risks = risksUpTo(top).map((risk) => text(left - 0.012, down(risk) + 4, asPercent(risk), "end"));
+  const risks = risksUpTo(top).map((risk) => text(left - 0.012, down(risk) + 4, onAxis(risk), "end"));
   const times = data.ticks.map((tick) => text(across(tick * data.perUnit), foot + 17, String(tick)));
   return frame(206, words, plot, horizon, axis, ...risks, ...times, text((left + right) / 2, foot + 34, data.unit));
 }

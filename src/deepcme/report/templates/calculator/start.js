@@ -175,8 +175,12 @@ class Calculator {
     }
   }
 
+  tellEach(samples) {
+    return samples.map((sample) => tell(this.data, sample));
+  }
+
   showMany(samples) {
-    const all = samples.map((sample) => ({ ...tell(this.data, sample), reference: sample.reference }));
+    const all = this.tellEach(samples);
     const button = make("button", { type: "button" }, "Download as CSV");
     button.addEventListener("click", () => download(this.data, all));
     this.results.replaceChildren(
