@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from deepcme import DeepCMEError
-from deepcme.trained.manifest import Genes
+from deepcme.trained.entries import Genes
 from deepcme.trained.new_samples import (
     Expression,
     expression_of,

@@ -9,12 +9,12 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from deepcme.base.dates import day_of_writing
 from deepcme.base.version import __version__
 from deepcme.report.blocks import Blocks
 from deepcme.report.figures.styles import Chart, Spec, specify
 from deepcme.report.inline import make_inline
 from deepcme.report.kit.chart_heights import compute_height
-from deepcme.report.kit.dates import day_of_writing
 from deepcme.report.kit.downloads import packed_csv, start_of_names
 from deepcme.report.kit.table_sizes import has_long_texts
 from deepcme.report.kit.writing import Writer

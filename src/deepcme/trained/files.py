@@ -22,12 +22,14 @@ from deepcme.base.files.files import whole_folder
 from deepcme.base.files.inputs import require_file
 from deepcme.base.files.writable import require_new_folder
 from deepcme.base.names import require_text, texts_in
+from deepcme.evaluation.survival.baseline import Baseline
 from deepcme.trained.binary.manifest import BinaryManifest
 from deepcme.trained.binary.model import BinaryModel
 from deepcme.trained.learned.arrays import Arrays, UnfitArraysError, require_numbers
 from deepcme.trained.learned.learned import Learned, learned_from_arrays
 from deepcme.trained.manifest import FORMAT, SCHEMA_VERSION, Manifest, digest_of
 from deepcme.trained.model import GeneStatistics, Model
+from deepcme.trained.panels.panel import PREFIX, Panel
 from deepcme.trained.sketches import Sketches
 from deepcme.trained.survival.manifest import SurvivalManifest
 from deepcme.trained.survival.model import SurvivalModel, take_baseline
@@ -41,10 +43,12 @@ _STATISTICS = ("median", "mean", "scale")
 _READERS: dict[int, Callable[[dict[str, Any]], BinaryManifest | SurvivalManifest]] = {
     1: BinaryManifest.of_ensemble,  # lacks what has a default since
     2: BinaryManifest.of_ensemble,
-    3: BinaryManifest.model_validate,
-    4: SurvivalManifest.model_validate,
-    5: BinaryManifest.of_schema_5,
-    6: SurvivalManifest.of_schema_6,
+    3: BinaryManifest.of_older,
+    4: SurvivalManifest.of_older,
+    5: BinaryManifest.of_older,
+    6: SurvivalManifest.of_older,
+    7: BinaryManifest.model_validate,
+    8: SurvivalManifest.model_validate,
 }
 """How the manifest of each schema version becomes one of this version."""
 
@@ -100,10 +104,10 @@ def load_model(folder: str | Path) -> Model:
     """
     folder = Path(folder)
     path = folder / MANIFEST_FILE
-    manifest, files = _read_manifest(path)
+    manifest, files, digest = _read_manifest(path)
     arrays = _read_arrays(folder / ARRAYS_FILE, files)
     try:
-        return _assemble(manifest, arrays)
+        return _assemble(manifest, arrays, digest)
     except UnfitArraysError as error:
         raise DeepCMEError(f"{folder / ARRAYS_FILE}: {error}") from error
 
@@ -121,8 +125,8 @@ def _read_bytes(path: Path) -> bytes:
 
 def _read_manifest(
     path: Path,
-) -> tuple[BinaryManifest | SurvivalManifest, dict[str, str]]:
-    """The manifest, and the SHA-256 of each file."""
+) -> tuple[BinaryManifest | SurvivalManifest, dict[str, str], str]:
+    """The manifest, the SHA-256 of each file, and its own."""
     text = _read_bytes(path)
     try:
         content = json.loads(text)
@@ -144,7 +148,7 @@ def _read_manifest(
         _refuse_damaged(path)
     del content["files"]
     try:
-        return reader(content), files
+        return reader(content), files, str(digest)
     except (ValidationError, RecursionError) as error:
         _refuse_damaged(path, error)
 
@@ -177,18 +181,52 @@ def _arrays_of(model: Model) -> Arrays:
     arrays = {f"genes.{name}": getattr(model.statistics, name) for name in _STATISTICS}
     arrays.update(model.learned.arrays())
     arrays.update(model.own_arrays())
-    if model.sketches is not None:
-        arrays.update(model.sketches.arrays())
+    for optional in (model.sketches, model.panel):
+        if optional is not None:
+            arrays.update(optional.arrays())
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def _assemble(manifest: BinaryManifest | SurvivalManifest, arrays: Arrays) -> Model:
+def _assemble(
+    manifest: BinaryManifest | SurvivalManifest, arrays: Arrays, digest: str
+) -> Model:
     sketches = _take_sketches(manifest, arrays)
     if isinstance(manifest, BinaryManifest):
-        return BinaryModel(manifest, *_take_learned(manifest, arrays), sketches)
+        panel = _take_panel(manifest, arrays)
+        parts = _take_learned(manifest, arrays)
+        return BinaryModel(manifest, *parts, sketches, panel=panel, sha256=digest)
     baseline = take_baseline(arrays, manifest)
+    panel = _take_panel(manifest, arrays, baseline, manifest.follow_up.horizon)
     parts = _take_learned(manifest, arrays)
-    return SurvivalModel(manifest, *parts, sketches, baseline=baseline)
+    return SurvivalModel(
+        manifest, *parts, sketches, panel=panel, sha256=digest, baseline=baseline
+    )
+
+
+def _take_panel(
+    manifest: Manifest,
+    arrays: Arrays,
+    baseline: Baseline | None = None,
+    horizon: float | None = None,
+) -> Panel | None:
+    """What a panel keeps beside its refit; its arrays are taken out."""
+    names = [name for name in arrays if name.startswith(PREFIX)]
+    taken = {name.removeprefix(PREFIX): arrays.pop(name) for name in names}
+    if manifest.panel is None:
+        if names:
+            raise UnfitArraysError(f"the array {names[0]} belongs to no panel.")
+        return None
+    forms = {
+        "linear": ("coefficients",),
+        "networks": ("networks", "hazard networks"),
+    }[manifest.panel.refit]
+    if manifest.model.form not in forms:
+        raise UnfitArraysError(
+            f"what was learned, {manifest.model.form}, is not the panel's refit, "
+            f"{manifest.panel.refit}."
+        )
+    n_genes = len(manifest.genes.id)
+    return Panel.from_arrays(taken, n_genes, manifest.model.form, baseline, horizon)
 
 
 def _take_learned(manifest: Manifest, arrays: Arrays) -> tuple[Learned, GeneStatistics]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.honest import count_folds
-from deepcme.trained.manifest import Interval
+from deepcme.trained.entries import Interval
 from deepcme.trained.settings import TrainingSettings
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from deepcme.trained.learned.arrays import Arrays, Scores
 from deepcme.trained.learned.committee import LearnedCommittee
 from deepcme.trained.learned.learned import Learned
 from deepcme.trained.manifest import CommitteeEstimator, Manifest
+from deepcme.trained.panels.panel import Panel
 from deepcme.trained.sketches import Sketches
 
 
@@ -46,12 +47,20 @@ class Model(ABC):
     statistics : GeneStatistics
     sketches : Sketches, optional
         Of the training samples; none of few genes, and in models of schema 1.
+    panel : Panel, optional
+        What a panel keeps beside; none of another model.
+    sha256 : str, optional
+        That of the manifest, which has those of the other files: known of a model that was
+        read from its folder.
     """
 
     manifest: Manifest
     learned: Learned
     statistics: GeneStatistics
     sketches: Sketches | None = None
+    _: KW_ONLY
+    panel: Panel | None = None
+    sha256: str | None = None
 
     having: ClassVar[str]
     """What those with the event are, after their number."""

@@ -24,7 +24,7 @@ from deepcme.cohort.making.frames import numbers_of_frame
 from deepcme.cohort.scales.scales import Scale, require_possible_values
 from deepcme.network.architecture import FloatArray
 from deepcme.sources.reading.contents import contents_of
-from deepcme.trained.manifest import Genes
+from deepcme.trained.entries import Genes
 from deepcme.trained.model import Model
 from deepcme.trained.normalisation import quantile_normalise, standardise_within
 from deepcme.trained.scales.scale_reading import FEWEST_SAMPLES, on_model_scale, scale_to_read

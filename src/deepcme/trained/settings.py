@@ -20,6 +20,14 @@ _OTHERWISE = {
 
 _PARAMETERS = (Rule(lambda value: isinstance(value, dict), "must be a dict"),)
 _ABOVE_0 = (Rule(lambda value: is_number(value) and value > 0, "must be above 0"),)
+_VERSION = (
+    Rule(
+        lambda value: (
+            isinstance(value, str) and 0 < len(value.strip()) <= 40 and value.isprintable()
+        ),
+        "must be a text of 1 to 40 characters",
+    ),
+)
 _RULES = {
     "repeats": or_none(at_least(1)),
     "seed": at_least(0),
@@ -27,6 +35,7 @@ _RULES = {
     "horizon": or_none(_ABOVE_0),
     "parameters": _PARAMETERS,
     "ensemble": _PARAMETERS,
+    "version": _VERSION,
 }
 
 
@@ -53,6 +62,8 @@ class TrainingSettings:
     horizon : float, optional
         By which a model of times tells the risk, in the cohort's unit; as default the
         cohort's.
+    version : str
+        Of the model, as its manifest and its card have it.
 
     Raises
     ------
@@ -74,6 +85,7 @@ class TrainingSettings:
     model: str | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     horizon: float | None = None
+    version: str = "1"
 
     def __post_init__(self) -> None:
         check_parameters(vars(self), _RULES)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from deepcme.base.notes import WARNING
 from deepcme.base.words import counted
-from deepcme.trained.manifest import Interval
+from deepcme.trained.entries import Interval
 from deepcme.trained.model import Model
 
 FROZEN = "as it came"

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from deepcme.base.dates import today
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.parameters import is_sentinel
 from deepcme.base.processes.parallel import run_parallel
@@ -39,12 +40,12 @@ from deepcme.models.registry import KINDS
 from deepcme.models.targets import make_targets
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.trained.binary.training import make_binary_model
+from deepcme.trained.entries import Genes
 from deepcme.trained.learned.learned import learn_from
 from deepcme.trained.learning import Finished
 from deepcme.trained.manifest import (
     CommitteeEstimator,
     Estimator,
-    Genes,
     Member,
     Preprocessing,
     TrainingCohort,
@@ -52,6 +53,7 @@ from deepcme.trained.manifest import (
 from deepcme.trained.model import GeneStatistics, Model
 from deepcme.trained.prediction import compute_distances, far_out_fence
 from deepcme.trained.recognition import TrainingSamples
+from deepcme.trained.self_test import score_self_test
 from deepcme.trained.settings import TrainingSettings as TrainingSettings
 from deepcme.trained.survival.training import make_survival_model, require_followed
 
@@ -207,14 +209,18 @@ def _make_model(finished: Finished, preprocessor: Pipeline) -> Model:
         kept,
         seed_for(settings.seed, "model", "training samples", cohort.fingerprint),
     )
+    learned = learn_from(described := _describe_model(finished), finished.model, standardised)
     shared = {
         "package_version": __version__,
+        "version": settings.version,
+        "date": today().isoformat(),
         "endpoint": cohort.endpoint,
         "cohort": _describe_cohort(cohort),
         "preprocessing": _describe_preprocessing(cohort),
-        "model": (described := _describe_model(finished)),
+        "model": described,
         "genes": _describe_genes(cohort, kept),
         "far_distance": far_out_fence(compute_distances(standardised)),
+        "self_test": score_self_test(learned, len(kept)),
         "notes": list(cohort.notes),
         "training_ids": known.ids,
     }
@@ -223,7 +229,6 @@ def _make_model(finished: Finished, preprocessor: Pipeline) -> Model:
         if isinstance(cohort.outcome, SurvivalOutcome)
         else make_binary_model
     )
-    learned = learn_from(described, finished.model, standardised)
     return make(finished, shared, learned, _gene_statistics(preprocessor, kept), known.sketches)
 
 

@@ -33,7 +33,7 @@ from deepcme.models.registry import ENSEMBLE, KINDS
 from deepcme.models.survival.target import make_target
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.trained.binary import transfer as binary
-from deepcme.trained.manifest import Genes
+from deepcme.trained.entries import Genes
 from deepcme.trained.new_samples import expression_of, match_genes
 from deepcme.trained.normalisation import standardise_within
 from deepcme.trained.recognition import TrainingSamples

@@ -15,7 +15,7 @@ from deepcme.report.blocks import Figure
 from deepcme.report.formatting import Shown, SideBySideLayout
 from deepcme.report.layouts.numbers import show_estimate
 from deepcme.report.opening.opening import Opening, Tile, Warned
-from deepcme.trained.manifest import Interval
+from deepcme.trained.entries import Interval
 from deepcme.trained.validation import Validation
 
 NONE = "none"

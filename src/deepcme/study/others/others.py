@@ -18,7 +18,7 @@ from deepcme.models.preprocessing import Log2Transformer
 from deepcme.study.others.asked import describe_other_questions, load_as_asked
 from deepcme.study.others.overlaps import find_overlaps
 from deepcme.study.resolved import Study
-from deepcme.trained.manifest import Genes
+from deepcme.trained.entries import Genes
 from deepcme.trained.new_samples import expression_of, match_genes
 from deepcme.trained.normalisation import standardise_within
 

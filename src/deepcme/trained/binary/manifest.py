@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from deepcme.models.registry import ENSEMBLE
-from deepcme.trained.manifest import Count, Interval, Manifest, Part, Probability
+from deepcme.trained.entries import Count, Interval, Part, Probability
+from deepcme.trained.manifest import Manifest
 
 
 class Performance(Part):
@@ -52,14 +53,13 @@ class Threshold(Part):
 
 
 class BinaryManifest(Manifest):
-    """All that is known of a model of yes or no besides its arrays.
+    """All that is known of a model of yes or no besides its arrays: schema 7.
 
-    Schemas 1 and 2 know ensembles alone, by their parameters as `network`; an ensemble is
-    still written so, as older versions can read it. Schema 5 is schema 3 with forests and
-    committees, which older versions do not know.
+    Schemas 1 and 2 know ensembles alone, by their parameters as `network`; schema 5 is schema
+    3 with forests and committees. None of them has a version, a date, a self-test or a panel.
     """
 
-    schema_version: Literal[3] = 3
+    schema_version: Literal[7] = 7
     performance: Performance
     calibration: Calibration
     threshold: Threshold
@@ -69,21 +69,9 @@ class BinaryManifest(Manifest):
         """The manifest from its content in schema 1 or 2."""
         known = {key: value for key, value in content.items() if key != "network"}
         model = {"name": ENSEMBLE, "form": "networks", "parameters": content.get("network")}
-        return cls.model_validate({**known, "schema_version": 3, "model": model})
+        return cls.of_older({**known, "model": model})
 
     @classmethod
-    def of_schema_5(cls, content: dict[str, Any]) -> BinaryManifest:
-        """The manifest from its content in schema 5."""
-        return cls.model_validate({**content, "schema_version": 3})
-
-    def written(self, content: dict[str, Any]) -> dict[str, Any]:
-        """An ensemble in schema 2, forests and committees in schema 5."""
-        if not self.is_of_first_forms:
-            return {**content, "schema_version": 5}
-        if self.model.name != ENSEMBLE:
-            return content
-        of_schema_2 = {"schema_version": 2, "model": self.model.parameters}
-        return {
-            "network" if key == "model" else key: of_schema_2.get(key, value)
-            for key, value in content.items()
-        }
+    def of_older(cls, content: dict[str, Any]) -> BinaryManifest:
+        """The manifest from its content in schema 3 or 5."""
+        return cls.model_validate({**content, "schema_version": 7})

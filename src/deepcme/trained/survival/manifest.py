@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from deepcme.trained.manifest import Count, Interval, Manifest, Part, Probability
+from deepcme.trained.entries import Count, Interval, Part, Probability
+from deepcme.trained.manifest import Manifest
 
 BRESLOW: Literal["Cox and Breslow, out of fold"] = "Cox and Breslow, out of fold"
 MATCHED: Literal["Cox and observed risks, out of fold"] = "Cox and observed risks, out of fold"
@@ -76,22 +77,19 @@ class RiskGroups(Part):
 
 
 class SurvivalManifest(Manifest):
-    """All that is known of a model of times besides its arrays.
+    """All that is known of a model of times besides its arrays: schema 8.
 
-    Schema 6 is schema 4 with committees, which older versions do not know.
+    Schema 6 is schema 4 with committees; neither has a version, a date, a self-test or a
+    panel.
     """
 
-    schema_version: Literal[4] = 4
+    schema_version: Literal[8] = 8
     follow_up: FollowUpTimes
     performance: Performance
     calibration: Calibration
     risk_groups: RiskGroups
 
     @classmethod
-    def of_schema_6(cls, content: dict[str, Any]) -> SurvivalManifest:
-        """The manifest from its content in schema 6."""
-        return cls.model_validate({**content, "schema_version": 4})
-
-    def written(self, content: dict[str, Any]) -> dict[str, Any]:
-        """A committee in schema 6."""
-        return content if self.is_of_first_forms else {**content, "schema_version": 6}
+    def of_older(cls, content: dict[str, Any]) -> SurvivalManifest:
+        """The manifest from its content in schema 4 or 6."""
+        return cls.model_validate({**content, "schema_version": 8})

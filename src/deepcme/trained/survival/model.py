@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -45,9 +45,8 @@ class SurvivalModel(Model):
     without_rise: ClassVar[str] = "every sample gets the same risk, and no group"
 
     manifest: SurvivalManifest
-    _: KW_ONLY
-    baseline: Baseline
-    asked_times: tuple[float, ...] = ()
+    baseline: Baseline = field(kw_only=True)
+    asked_times: tuple[float, ...] = field(default=(), kw_only=True)
 
     @property
     def slope(self) -> float:

@@ -22,9 +22,9 @@ from deepcme.evaluation.survival.measured import SLOPE
 from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
 from deepcme.evaluation.survival.tables.evaluated import Evaluation, follow_patients
 from deepcme.evaluation.survival.tables.performance import compute_survival_performance
+from deepcme.trained.entries import Interval
 from deepcme.trained.learned.learned import Learned
 from deepcme.trained.learning import Finished, as_interval
-from deepcme.trained.manifest import Interval
 from deepcme.trained.model import GeneStatistics
 from deepcme.trained.sketches import Sketches
 from deepcme.trained.survival.manifest import (

@@ -1,0 +1,53 @@
+"""What manifests are made of: parts without unknown entries, genes, intervals."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Part(BaseModel):
+    """A part of a manifest, none of whose entries may be unknown or infinite."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Genes(Part):
+    """The genes that the model takes, in order, under every identifier known.
+
+    ``id`` holds the cohort's own ids; other lists have an empty text where the
+    identifier of a gene is unknown.
+    """
+
+    id: list[str] = Field(min_length=1)
+    others: dict[str, list[str]]
+
+    @model_validator(mode="after")
+    def _same_length(self) -> Genes:
+        if any(len(names) != len(self.id) for names in self.others.values()):
+            raise ValueError("the lists of identifiers differ in length")
+        if len(set(self.id)) < len(self.id):
+            raise ValueError("a gene occurs twice")
+        return self
+
+
+class Interval(Part):
+    """An estimate with its 95% interval; no ends where the data give none."""
+
+    value: float
+    ci_low: float | None
+    ci_high: float | None
+
+    def in_words(self) -> str:
+        """The estimate and its interval."""
+        if self.ci_low is None:
+            return f"{self.value:.2f}"
+        return f"{self.value:.2f} (95% interval {self.ci_low:.2f} to {self.ci_high:.2f})"
+
+    def in_brackets(self) -> str:
+        """The same where it is said already what the brackets are."""
+        return self.in_words().replace("95% interval ", "")

@@ -1,0 +1,1 @@
+"""Panels of a few genes: what is kept of them, and what they tell of a sample."""
