@@ -86,7 +86,7 @@ class ServiceSettings:
     body_bytes: int = 128 * _MIB
     json_bytes: int = 8 * _MIB
     held_bytes: int = 256 * _MIB
-    unfolded_bytes: int = 512 * _MIB
+    unfolded_bytes: int = 256 * _MIB
     samples: int = 10_000
     columns: int = 100_000
     cells: int = 20_000_000
