@@ -104,6 +104,7 @@ def hold(
 def _load(folders: tuple[tuple[str, Path, Path], ...]) -> dict[str, ServedModel]:
     """Read the models; a forked worker finds them here, read by its parent."""
     from deepcme.service.models.loading import load_served
+    from deepcme.service.processes import worker  # noqa: F401 (that forks find it imported)
 
     return {name: load_served(name, copy, source) for name, copy, source in folders}
 
@@ -209,6 +210,8 @@ class _Workers:
             worker.process.join(max(0.0, until - time.monotonic()))
         n_cut_off = sum(worker.process.exitcode != 0 for worker in self._workers)
         self.kill()
+        for worker in self._workers:
+            _forget_gauges(worker.process.pid)
         self._supervisor.send(Stopped(n_cut_off))
 
     def kill(self) -> None:

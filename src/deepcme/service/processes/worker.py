@@ -14,7 +14,7 @@ import uvicorn
 
 from deepcme.base.processes.workers import begin_worker
 from deepcme.service.app import make_app
-from deepcme.service.connections import Connections
+from deepcme.service.connections import uvicorn_options
 from deepcme.service.models.served import ServedModel
 from deepcme.service.settings import ServiceSettings
 
@@ -39,14 +39,8 @@ def work(
     _fall_silent()
     config = uvicorn.Config(
         make_app(models, settings),
-        http=Connections,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
         timeout_graceful_shutdown=stop_seconds,
+        **uvicorn_options(settings),
     )
     server = _Server(config, orders)
     threading.Thread(target=_await_stop, args=(orders, server), daemon=True).start()
