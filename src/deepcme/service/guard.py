@@ -84,7 +84,9 @@ class Guard:
         """What is answered to whom the application does not answer."""
         if scope.get("state", {}).get(CROWDED):
             sentence = "The service has as many connections as it can: try again later."
-            return error_answer(503, sentence, {"Retry-After": self._retry})
+            return error_answer(
+                503, sentence, {"Retry-After": self._retry, "Connection": "close"}
+            )
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._is_asked_by(hosts[0]):
