@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.service.answers.writing import to_json
+from deepcme.service.answers.writing import JSON, to_json
 
 UNREADABLE = 422
 _TOO_LARGE = 413
@@ -38,7 +39,7 @@ def too_large(sentence: str) -> HTTPException:
 
 def other_type(sentence: str) -> HTTPException:
     """What was sent is of a kind that is not taken."""
-    return refusal(_OTHER_TYPE, sentence, Accept_Encoding="identity")
+    return refusal(_OTHER_TYPE, sentence)
 
 
 def come_again(status: int, sentence: str, seconds: float) -> HTTPException:
@@ -49,7 +50,9 @@ def come_again(status: int, sentence: str, seconds: float) -> HTTPException:
 def answer_refusal(request: Request, error: Exception) -> Response:
     """The answer to a request that was refused."""
     assert isinstance(error, HTTPException)
-    sentence = _SENTENCES.get(error.status_code, error.detail)
+    sentence = error.detail
+    if sentence == HTTPStatus(error.status_code).phrase:  # which Starlette says
+        sentence = _SENTENCES.get(error.status_code, sentence)
     headers = dict(error.headers or {})
     if "Allow" in headers:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
@@ -62,9 +65,7 @@ def answer_problem(request: Request, error: Exception) -> Response:
     return error_answer(UNREADABLE, str(error))
 
 
-def error_answer(
-    status: int, sentence: str, headers: dict[str, str] | None = None
-) -> Response:
+def error_answer(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
     """An error as JSON."""
     body = to_json({"error": sentence})
-    return Response(body, status, headers, media_type="application/json")
+    return Response(body, status, headers, media_type=JSON)

@@ -14,6 +14,7 @@ from deepcme.base.files.files import csv_text
 from deepcme.service.models.served import ServedModel
 from deepcme.trained.prediction import round_predictions
 
+JSON = "application/json"
 _PLAIN = " !#$&'()*+,/:;=?@[]"  # beside letters and digits
 _encode = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False
@@ -53,7 +54,7 @@ def _plain(column: pd.Series) -> list[Any]:
 def answer_rows(served: ServedModel, rows: list[dict[str, Any]], notes: list[str]) -> Response:
     """Predictions as JSON, in full precision."""
     body = to_json({"model": identity(served), "predictions": rows, "notes": notes})
-    return Response(body, headers=identity_headers(served), media_type="application/json")
+    return Response(body, headers=identity_headers(served), media_type=JSON)
 
 
 def answer_table(served: ServedModel, table: pd.DataFrame) -> Response:

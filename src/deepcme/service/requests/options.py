@@ -67,7 +67,9 @@ class Options:
         if len(set(names)) < len(names) or not set(names) <= set(NAMES):
             raise unreadable(f"The address takes {', '.join(NAMES)}, each once, and no other.")
         try:
-            times = [float(time) for time in query["times"].split(",")] if "times" in query else []
+            times = (
+                [float(time) for time in query["times"].split(",")] if "times" in query else []
+            )
         except ValueError as error:
             raise unreadable("times are numbers such as 1,3,5.") from error
         return cls.of(query.get("scale"), query.get("normalise"), times)

@@ -58,7 +58,9 @@ class Samples:
         X = np.full((len(self.names), len(place)), np.nan, dtype=np.float32)
         with np.errstate(over="ignore"):  # what is too great is infinite, and refused
             for row, values in enumerate(self.values):
-                known = {place[gene]: value for gene, value in values.items() if value is not None}
+                known = {
+                    place[gene]: value for gene, value in values.items() if value is not None
+                }
                 X[row, list(known)] = list(known.values())
         notes: list[str] = []
         matrix = as_matrix(
@@ -145,7 +147,9 @@ def _require_sample(sample: object, where: str) -> None:
         if kind is int and abs(value) > _GREATEST:
             raise unreadable(f"{where}.values: the value of {_shown(gene)} is too great.")
         if len(gene) > _LONGEST_NAME or not gene.strip():
-            raise unreadable(f"{where}.values: a gene's name must have 1 to {_LONGEST_NAME:,} letters.")
+            raise unreadable(
+                f"{where}.values: a gene's name must have 1 to {_LONGEST_NAME:,} letters."
+            )
 
 
 def _shown(name: str) -> str:

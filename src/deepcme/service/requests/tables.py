@@ -24,7 +24,9 @@ from deepcme.trained.new_samples import Expression, read_expression
 
 _SEPARATORS = (b",", b"\t", b";")
 # A cell as the readers quote it, but for the name of a column.
-_CELL = re.compile(r"(?<!column )(?<!columns )'(?:[^'\\]|\\.)*'|(?<!column )\"(?:[^\"\\]|\\.)*\"")
+_CELL = re.compile(
+    r"(?<!column )(?<!columns )'(?:[^'\\]|\\.)*'|(?<!column )\"(?:[^\"\\]|\\.)*\""
+)
 
 
 def read_table(
