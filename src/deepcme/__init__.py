@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from deepcme.models.survival.network import DeepCMESurvival as DeepCMESurvival
     from deepcme.report.notebook import read_report as read_report
     from deepcme.verbs.auditing import audit as audit
+    from deepcme.verbs.cards import card as card
     from deepcme.verbs.models import load_model as load_model
     from deepcme.verbs.models import predict as predict
     from deepcme.verbs.models import train as train
