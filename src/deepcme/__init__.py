@@ -76,6 +76,7 @@ _NAMES = {
     "models.survival.network": "DeepCMESurvival",
     "report.notebook": "read_report",
     "verbs.auditing": "audit",
+    "verbs.cards": "card",
     "verbs.models": "load_model predict train validate",
     "verbs.planning": "power simulate",
     "verbs.reading": "read_geo read_table",
