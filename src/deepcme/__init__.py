@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from deepcme.models.survival.network import DeepCMESurvival as DeepCMESurvival
     from deepcme.report.notebook import read_report as read_report
     from deepcme.verbs.auditing import audit as audit
+    from deepcme.verbs.cards import card as card
     from deepcme.verbs.models import load_model as load_model
     from deepcme.verbs.models import predict as predict
     from deepcme.verbs.models import train as train
@@ -75,6 +76,7 @@ _NAMES = {
     "models.survival.network": "DeepCMESurvival",
     "report.notebook": "read_report",
     "verbs.auditing": "audit",
+    "verbs.cards": "card",
     "verbs.models": "load_model predict train validate",
     "verbs.planning": "power simulate",
     "verbs.reading": "read_geo read_table",

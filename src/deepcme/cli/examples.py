@@ -56,6 +56,7 @@ EXAMPLES = {
     "train": "deepcme train cohort.h5ad -o model",
     "predict": "deepcme predict model new.h5ad -o predictions.csv",
     "validate": "deepcme validate model new.h5ad -o validation",
+    "card": "deepcme card model -o card.html --validation validation",
     "transfer": "deepcme transfer cohort.h5ad new.h5ad -o transfer",
     "power": "deepcme power cohort.h5ad -o power.csv",
     "simulate": ("deepcme simulate --samples 300 --genes 2000 --events 100 -o simulated.h5ad"),
