@@ -27,7 +27,9 @@ class Service:
 
         async def ask():
             transport = httpx.ASGITransport(app=self.app)
-            async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
+            async with httpx.AsyncClient(
+                transport=transport, base_url=f"http://{host}"
+            ) as client:
                 return await client.request(method, path, **request)
 
         return asyncio.run(ask())
@@ -40,9 +42,7 @@ class Service:
         headers = {"Content-Type": "application/json"} | request.pop("headers", {})
         if samples is not None:
             request["json"] = {"samples": samples} if isinstance(samples, list) else samples
-        return self.ask(
-            "POST", f"/v1/models/{name}/predictions", headers=headers, **request
-        )
+        return self.ask("POST", f"/v1/models/{name}/predictions", headers=headers, **request)
 
 
 def samples_of(frame):
@@ -50,7 +50,9 @@ def samples_of(frame):
     return [
         {
             "sample": str(sample),
-            "values": {gene: None if value != value else float(value) for gene, value in row.items()},
+            "values": {
+                gene: None if value != value else float(value) for gene, value in row.items()
+            },
         }
         for sample, row in frame.iterrows()
     ]
