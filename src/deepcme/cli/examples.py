@@ -56,6 +56,7 @@ EXAMPLES = {
     "train": "deepcme train cohort.h5ad -o model",
     "predict": "deepcme predict model new.h5ad -o predictions.csv",
     "validate": "deepcme validate model new.h5ad -o validation",
+    "card": "deepcme card model -o card.html --validation validation",
     "transfer": "deepcme transfer cohort.h5ad new.h5ad -o transfer",
     "serve": "deepcme serve model",
     "power": "deepcme power cohort.h5ad -o power.csv",
