@@ -57,6 +57,7 @@ EXAMPLES = {
     "predict": "deepcme predict model new.h5ad -o predictions.csv",
     "validate": "deepcme validate model new.h5ad -o validation",
     "transfer": "deepcme transfer cohort.h5ad new.h5ad -o transfer",
+    "serve": "deepcme serve model",
     "power": "deepcme power cohort.h5ad -o power.csv",
     "simulate": ("deepcme simulate --samples 300 --genes 2000 --events 100 -o simulated.h5ad"),
     "doctor": "deepcme doctor",

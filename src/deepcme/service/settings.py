@@ -21,7 +21,7 @@ _HOSTS = (
 )
 _COUNTS = (
     *("body_bytes", "json_bytes", "held_bytes", "unfolded_bytes", "header_bytes"),
-    *("samples", "columns", "cells", "at_work"),
+    *("samples", "columns", "cells", "at_work", "connections"),
 )
 _RULES = {
     "hosts": _HOSTS,
@@ -62,6 +62,8 @@ class ServiceSettings:
         Predictions that are made at a time, each by a thread of its own.
     waiting : int
         That may wait for one of these.
+    connections : int
+        That are answered at a time; twice as many are told to come again.
     header_bytes : int
         Of the first line and the headers of a request.
     header_seconds, body_seconds, prediction_seconds : float
@@ -86,12 +88,13 @@ class ServiceSettings:
     body_bytes: int = 128 * _MIB
     json_bytes: int = 8 * _MIB
     held_bytes: int = 256 * _MIB
-    unfolded_bytes: int = 512 * _MIB
+    unfolded_bytes: int = 256 * _MIB
     samples: int = 10_000
     columns: int = 100_000
     cells: int = 20_000_000
     at_work: int = 2
     waiting: int = 256
+    connections: int = 512
     header_bytes: int = 32_768
     header_seconds: float = 10.0
     body_seconds: float = 30.0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from mmap import mmap
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,6 +21,7 @@ from safetensors.numpy import load, save
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files.files import whole_folder
 from deepcme.base.files.inputs import require_file
+from deepcme.base.files.mapped import map_file, mapped_arrays
 from deepcme.base.files.writable import require_new_folder
 from deepcme.base.names import require_text, texts_in
 from deepcme.evaluation.survival.baseline import Baseline
@@ -81,8 +83,15 @@ def save_model(model: Model, folder: str | Path) -> None:
         (written / MANIFEST_FILE).write_text(text, encoding="utf-8")
 
 
-def load_model(folder: str | Path) -> Model:
+def load_model(folder: str | Path, *, mapped: bool = False) -> Model:
     """Read a model that `save_model` wrote, of this schema version or an older one.
+
+    Parameters
+    ----------
+    folder : path
+    mapped : bool
+        Whether its arrays stay in their file and are mapped into memory, where processes share
+        them. The file must not change as long as the model is used.
 
     Raises
     ------
@@ -105,7 +114,7 @@ def load_model(folder: str | Path) -> Model:
     folder = Path(folder)
     path = folder / MANIFEST_FILE
     manifest, files, digest = _read_manifest(path)
-    arrays = _read_arrays(folder / ARRAYS_FILE, files)
+    arrays = _read_arrays(folder / ARRAYS_FILE, files, mapped)
     try:
         return _assemble(manifest, arrays, digest)
     except UnfitArraysError as error:
@@ -117,10 +126,14 @@ def _read_bytes(path: Path) -> bytes:
         require_file(path)
         return path.read_bytes()
     except (OSError, DeepCMEError) as error:
-        raise DeepCMEError(
-            f"{path.parent}: this is not a deepcme model, as {path.name} cannot be read in it; "
-            "name the folder that `deepcme train` wrote."
-        ) from error
+        _refuse_absent(path, error)
+
+
+def _refuse_absent(path: Path, error: Exception) -> NoReturn:
+    raise DeepCMEError(
+        f"{path.parent}: this is not a deepcme model, as {path.name} cannot be read in it; "
+        "name the folder that `deepcme train` wrote."
+    ) from error
 
 
 def _read_manifest(
@@ -160,14 +173,22 @@ def _is_intact(content: dict[str, Any], digest: object) -> bool:
         return False
 
 
-def _read_arrays(path: Path, files: dict[str, str]) -> Arrays:
-    packed = _read_bytes(path)
+def _read_arrays(path: Path, files: dict[str, str], mapped: bool) -> Arrays:
+    packed = _map(path) if mapped else _read_bytes(path)
     if hashlib.sha256(packed).hexdigest() != files.get(path.name):
         _refuse_damaged(path)
     try:
-        return load(packed)
+        return load(packed) if isinstance(packed, bytes) else mapped_arrays(path, packed)
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         _refuse_damaged(path, error)
+
+
+def _map(path: Path) -> mmap:
+    try:
+        require_file(path)
+        return map_file(path)
+    except (OSError, ValueError) as error:
+        _refuse_absent(path, error)
 
 
 def _refuse_damaged(path: Path, error: Exception | None = None) -> NoReturn:
