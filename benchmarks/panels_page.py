@@ -1,0 +1,1 @@
+"""The page on how good panels are: its tables, between marks."""
