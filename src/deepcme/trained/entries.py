@@ -34,6 +34,12 @@ class Genes(Part):
             raise ValueError("a gene occurs twice")
         return self
 
+    @property
+    def names(self) -> list[str]:
+        """Symbols where known, else ids."""
+        symbols = self.others.get("symbol", self.id)
+        return [symbol or gene for symbol, gene in zip(symbols, self.id, strict=True)]
+
 
 class Interval(Part):
     """An estimate with its 95% interval; no ends where the data give none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -82,6 +83,16 @@ class TrainingIds(Part):
     salt: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
     patients: list[Hash] = Field(min_length=1)
     samples: list[Hash] = Field(min_length=1)
+
+    @cached_property
+    def known_patients(self) -> frozenset[str]:
+        """The patients, to be looked up."""
+        return frozenset(self.patients)
+
+    @cached_property
+    def known_samples(self) -> frozenset[str]:
+        """The samples, to be looked up."""
+        return frozenset(self.samples)
 
 
 class Manifest(Part):

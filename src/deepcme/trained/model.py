@@ -93,22 +93,43 @@ class Model(ABC):
         assert isinstance(described, CommitteeEstimator)
         return [described.members[number].name for number in self.learned.counting]
 
-    def columns_of_members(self, told: NDArray[np.float64] | None) -> dict[str, Any]:
-        """Columns `spread`, and of a committee `members`.
+    def columns_of_members(self, told: NDArray[np.float64] | None, n: int) -> dict[str, Any]:
+        """Columns `spread`, and of a committee `members`, of n samples.
 
         Parameters
         ----------
         told : ndarray of shape (samples, members), optional
             What each network or member alone would let the model tell of a sample.
         """
-        columns: dict[str, Any] = {"spread": np.nan if told is None else told.std(axis=1)}
+        spread = np.full(n, np.nan) if told is None else told.std(axis=1)
+        columns: dict[str, Any] = {"spread": spread}
         if names := self.counting_members:
-            columns["members"] = "" if told is None else _in_words(names, told)
+            columns["members"] = [""] * n if told is None else _in_words(names, told)
         return columns
 
     @abstractmethod
+    def risks(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Calibrated probability, or risk by the horizon, by scores."""
+
+    @abstractmethod
+    def resampled_risks(self, predictors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same of each sample by each resampled refit of a panel.
+
+        Parameters
+        ----------
+        predictors : ndarray of shape (samples, resamples)
+            Calibrated log-odds or log hazards, as `Panel.predictors` gives them.
+        """
+
+    @abstractmethod
+    def tell(self, scores: Scores) -> dict[str, Any]:
+        """What is told of samples by their scores, an array for each column; of NaN nothing."""
+
     def predict(self, scores: Scores) -> pd.DataFrame:
-        """What is told of samples by their scores; of NaN none is known."""
+        """What is told of samples by their scores, as a table."""
+        types = {"positive": "boolean", "group": "string"}
+        table = pd.DataFrame(self.tell(scores))
+        return table.astype({name: types[name] for name in table.columns if name in types})
 
     @abstractmethod
     def describe(self, predicted: pd.DataFrame) -> str:

@@ -13,6 +13,7 @@ from deepcme.base.processes.threads import single_thread
 from deepcme.base.shown import Shown, Shows
 from deepcme.base.words import counted, few
 from deepcme.network.architecture import FloatArray
+from deepcme.trained.learned.pushes import find_pushes, in_words
 from deepcme.trained.model import Model
 from deepcme.trained.new_samples import (
     Expression,
@@ -27,8 +28,6 @@ from deepcme.trained.scales.scale_reading import require_convertible
 from deepcme.trained.suitability import judge_samples
 
 __all__ = ["Predictions", "predict"]
-
-GENES_SHOWN = 5
 
 
 @dataclass(frozen=True, repr=False)
@@ -151,13 +150,14 @@ def predict(
     with single_thread():
         Z, notes = standardise(expression.of_samples(rows), match, model, normalise)
         scores = model.learned.evaluate(Z)
-        pushes = _find_pushes(model, Z)
+        shares = model.slope * model.learned.attribute(Z)
+        pushes = find_pushes(shares, model.manifest.genes.names)
     n_samples = len(expression.samples)
     fence = model.manifest.far_distance
     judged = pd.DataFrame(
         {
             "far": compute_distances(np.where(known, Z[:, match.present], np.nan)) > fence,
-            "genes": [_in_words(of_sample) for of_sample in pushes],
+            "genes": [in_words(of_sample) for of_sample in pushes],
         },
         index=rows,
     ).reindex(range(n_samples))
@@ -229,28 +229,6 @@ def _warnings_of(model: Model) -> list[str]:
             "risk."
         )
     return warnings
-
-
-def _find_pushes(model: Model, Z: FloatArray) -> list[list[tuple[str, float]]]:
-    """The genes that push each sample most, and their share."""
-    shares = model.slope * model.learned.attribute(Z)
-    names = _gene_names(model)
-    most = np.argsort(-np.abs(shares), axis=1, kind="stable")[:, :GENES_SHOWN]
-    return [
-        [(names[gene], float(sample[gene])) for gene in top if sample[gene] != 0]
-        for sample, top in zip(shares, most, strict=True)
-    ]
-
-
-def _in_words(pushes: list[tuple[str, float]]) -> str:
-    return "; ".join(f"{gene} {share:+.3f}" for gene, share in pushes)
-
-
-def _gene_names(model: Model) -> list[str]:
-    """Symbols where known, else ids."""
-    genes = model.manifest.genes
-    symbols = genes.others.get("symbol", genes.id)
-    return [symbol or gene for symbol, gene in zip(symbols, genes.id, strict=True)]
 
 
 def round_predictions(table: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -79,15 +79,8 @@ class TrainingSamples:
             Whether profiles are compared as relative to these samples too, so that copies
             that were centred or standardised gene by gene are known.
         """
-        salt = bytes.fromhex(self.ids.salt)
         samples = [str(sample) for sample in samples]
-        of_samples = [_hashed(sample, salt) for sample in samples]
-        of_patients = of_samples
-        if patients is not None:
-            of_patients = [
-                of_sample if names_nobody(str(patient)) else _hashed(patient, salt)
-                for patient, of_sample in zip(patients, of_samples, strict=True)
-            ]
+        of_samples, of_patients = _hashed_ids(self.ids, samples, patients)
         is_known = np.isin(of_samples, self.ids.samples)
         is_known |= np.isin(of_patients, self.ids.patients)
         equal = np.zeros((len(samples), 1), dtype=np.int64)
@@ -238,6 +231,40 @@ def recognise(
         columns,
         within=normalise == "cohort",
     )
+
+
+def known_by_id(
+    model: Model, samples: Sequence[str], patients: Sequence[str] | None = None
+) -> list[str]:
+    """For each sample "yes" where a training patient has its id or its patient's, else "no".
+
+    As `recognise` finds them without profiles: fast, of one sample as of many. "unknown" of a
+    model that does not know its training patients.
+    """
+    ids = model.manifest.training_ids
+    if ids is None:
+        return ["unknown"] * len(samples)
+    of_samples, of_patients = _hashed_ids(ids, samples, patients)
+    known = {
+        patient
+        for sample, patient in zip(of_samples, of_patients, strict=True)
+        if sample in ids.known_samples or patient in ids.known_patients
+    }
+    return ["yes" if patient in known else "no" for patient in of_patients]
+
+
+def _hashed_ids(
+    ids: TrainingIds, samples: Sequence[str], patients: Iterable[object] | None
+) -> tuple[list[str], list[str]]:
+    """Hashes of samples and of their patients; a sample's id stands for an unnamed patient."""
+    salt = bytes.fromhex(ids.salt)
+    of_samples = [_hashed(sample, salt) for sample in samples]
+    if patients is None:
+        return of_samples, of_samples
+    return of_samples, [
+        of_sample if names_nobody(str(patient)) else _hashed(patient, salt)
+        for patient, of_sample in zip(patients, of_samples, strict=True)
+    ]
 
 
 def refuse_training_cohort(recognition: Recognition | None) -> None:

@@ -20,7 +20,6 @@ from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.checking import check_parameters_of
 from deepcme.models.registry import DEFAULT_MODELS, ENSEMBLE, KINDS, ModelKind
 from deepcme.selection.panels.kinds import PANELS, panel_of
-from deepcme.selection.panels.panels import DEFAULT_RANKER
 
 _LEARNED = {"binary": "yes or no", "survival": "times to an event"}
 _OTHERWISE = {
@@ -94,7 +93,8 @@ class TrainingSettings:
         Train a panel of so many genes in place of a model of all genes; "auto" chooses how
         many by the rule of one standard error.
     ranker : str, optional
-        That orders the genes of a panel, by default the soft path.
+        That orders the genes of a panel; by default the test of each gene alone, Welch's t
+        or Cox's score test.
     genes : sequence of str, optional
         The candidates, by id, symbol or Entrez id; the model sees no other gene. Without
         `panel` and `model` it is a panel of all of them.
@@ -172,7 +172,9 @@ class TrainingSettings:
                 "with genes (--genes)."
             )
         size = "all" if self.panel is None else self.panel
-        parameters = {"ranker": self.ranker or DEFAULT_RANKER, "size": size}
+        parameters = {"size": size}
+        if self.ranker is not None:
+            parameters["ranker"] = self.ranker
         object.__setattr__(self, "parameters", parameters)
         check_parameters_of(self.kind, parameters)
 

@@ -68,6 +68,24 @@ class Baseline:
         steps = np.bincount(which, weights=likelihood.hazards(log_hazards))
         return cls(times, np.cumsum(steps), float(follow_up.times.max()))
 
+    def hazards(self, times: ArrayLike) -> FloatArray:
+        """Cumulative hazard of a patient of log hazard 0 by each time.
+
+        Raises
+        ------
+        AbsentError
+            If a time lies beyond the longest follow-up.
+        """
+        asked = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        if asked.size and not asked.max() <= self.last_time:
+            raise AbsentError(
+                f"Nobody that the model was fitted on was followed to time {asked.max():g}: "
+                f"ask for times up to {self.last_time:g}."
+            )
+        steps = np.concatenate([[0.0], self.cumulative_hazards])
+        found: FloatArray = steps[np.searchsorted(self.times, asked, side="right")]
+        return found
+
     def survival(self, log_hazards: ArrayLike, times: ArrayLike) -> FloatArray:
         """Probability of each patient to be without the event after each time.
 
@@ -85,14 +103,7 @@ class Baseline:
         AbsentError
             If a time lies beyond the longest follow-up.
         """
-        asked = np.atleast_1d(np.asarray(times, dtype=np.float64))
-        if asked.size and not asked.max() <= self.last_time:
-            raise AbsentError(
-                f"Nobody that the model was fitted on was followed to time {asked.max():g}: "
-                f"ask for times up to {self.last_time:g}."
-            )
-        steps = np.concatenate([[0.0], self.cumulative_hazards])
-        cumulative = steps[np.searchsorted(self.times, asked, side="right")]
+        cumulative = self.hazards(times)
         with np.errstate(over="ignore", invalid="ignore"):
             hazards = np.exp(np.asarray(log_hazards, dtype=np.float64))
             survival: FloatArray = np.exp(-hazards[:, np.newaxis] * cumulative)

@@ -33,7 +33,6 @@ from deepcme.selection.targets import Target
 
 __all__ = ["GenePanelClassifier", "GenePanelSurvival"]
 
-DEFAULT_RANKER = "soft-path"
 _SIZE: tuple[Rule, ...] = (
     Rule(
         lambda size: is_whole(size) or (isinstance(size, str) and size in ("auto", "all")),
@@ -108,7 +107,7 @@ class GenePanelClassifier(_GenePanel, LogitClassifier):
 
     Parameters
     ----------
-    ranker : {"soft-path", "l1-logistic", "mean-rank"}, default "soft-path"
+    ranker : {"t-test", "soft-path", "l1-logistic", "mean-rank"}, default "t-test"
     size : int, "auto" or "all", default 20
         Genes to take (all, where there are fewer); "auto" chooses among 1, 2, 5, 10, 20, 50,
         100 and 200; "all" takes the columns as they are, without ranking.
@@ -169,7 +168,7 @@ class GenePanelClassifier(_GenePanel, LogitClassifier):
 
     def __init__(
         self,
-        ranker: str = DEFAULT_RANKER,
+        ranker: str = "t-test",
         size: Size = 20,
         refit: Literal["auto", "linear", "networks"] = "auto",
         strength: float | None = None,
@@ -228,7 +227,7 @@ class GenePanelSurvival(_GenePanel, CoxModel):
 
     Parameters
     ----------
-    ranker : {"soft-path", "cox-lasso", "mean-rank", "cox-score"}, default "soft-path"
+    ranker : {"cox-score", "soft-path", "cox-lasso", "mean-rank"}, default "cox-score"
     size, refit, n_folds, random_state
         As in `GenePanelClassifier`.
     strength : float, optional
@@ -267,7 +266,7 @@ class GenePanelSurvival(_GenePanel, CoxModel):
 
     def __init__(
         self,
-        ranker: str = DEFAULT_RANKER,
+        ranker: str = "cox-score",
         size: Size = 20,
         refit: Literal["auto", "linear", "networks"] = "auto",
         strength: float | None = None,

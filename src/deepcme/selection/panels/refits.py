@@ -75,6 +75,10 @@ class Refit(ABC):
         """The regression of a panel's genes."""
 
     @abstractmethod
+    def fit_coefficients(self, X: FloatArray, y: Target, strength: float) -> DoubleArray:
+        """Intercept and coefficients of the same regression, quickly."""
+
+    @abstractmethod
     def fit_networks(self, X: FloatArray, y: Target, seed: int) -> Any:
         """The networks of a panel's genes."""
 
@@ -127,6 +131,13 @@ class _OfLabels(Refit):
 
     def fit_regression(self, X: FloatArray, y: Target, strength: float) -> Any:
         return make_logistic_regression(strength).fit(X, y)
+
+    def fit_coefficients(self, X: FloatArray, y: Target, strength: float) -> DoubleArray:
+        if X.shape[1] <= len(X):
+            coefficients: DoubleArray = _fit_path(X.astype(np.float64), y, [strength])[0]
+            return coefficients
+        model = self.fit_regression(X, y, strength)
+        return np.concatenate([model.intercept_, model.coef_[0]]).astype(np.float64)
 
     def fit_networks(self, X: FloatArray, y: Target, seed: int) -> Any:
         return PanelClassifier(random_state=seed).fit(X, y)
@@ -209,6 +220,13 @@ class _OfTimes(Refit):
 
     def fit_regression(self, X: FloatArray, y: Target, strength: float) -> Any:
         return CoxRidge(penalties=(strength,)).fit(X, y)
+
+    def fit_coefficients(self, X: FloatArray, y: Target, strength: float) -> DoubleArray:
+        genes = DualGenes.of(X, np.arange(X.shape[1]))
+        follow_up, alone = read_target(y, len(y)), np.empty((len(y), 0))
+        found = fit_penalised(genes.coordinates, alone, follow_up, strength)
+        coefficients = genes.coefficients(X, found)
+        return np.concatenate([[-genes.means @ coefficients], coefficients])
 
     def fit_networks(self, X: FloatArray, y: Target, seed: int) -> Any:
         return PanelHazards(random_state=seed).fit(X, y)

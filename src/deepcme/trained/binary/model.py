@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -39,31 +39,35 @@ class BinaryModel(Model):
 
     def probabilities(self, Z: FloatArray) -> NDArray[np.float64]:
         """Calibrated probability of standardised samples, (samples,)."""
-        return self.calibrate(self.learned.evaluate(Z).score)
+        return self.risks(self.learned.evaluate(Z).score)
 
-    def call(self, probability: NDArray[np.float64]) -> pd.Series:
-        """Whether each probability reaches the threshold; missing where there is no call."""
-        reaches = probability >= self.manifest.threshold.probability
-        called = pd.Series(reaches, dtype="boolean")
-        return called.mask(np.isnan(probability) | (not self.rises))
+    def call(self, probability: NDArray[np.float64]) -> NDArray[np.object_]:
+        """Whether each probability reaches the threshold; None where there is no call."""
+        called = np.full(len(probability), None, dtype=object)
+        known = ~np.isnan(probability) & self.rises
+        called[known] = probability[known] >= self.manifest.threshold.probability
+        return called
 
-    def calibrate(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
+    def risks(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
         """Calibrated probability from scores, such as log-odds."""
         line = self.manifest.calibration
         return np.asarray(expit(line.intercept + line.slope * score))
 
-    def predict(self, scores: Scores) -> pd.DataFrame:
+    def resampled_risks(self, predictors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities of log-odds."""
+        return np.asarray(expit(predictors))
+
+    def tell(self, scores: Scores) -> dict[str, Any]:
         """Columns probability, spread, threshold and positive, as `Predictions` has them."""
-        probability, by_member = self.calibrate(scores.score), scores.by_member
-        told = None if by_member is None else self.calibrate(by_member)
-        return pd.DataFrame(
-            {
-                "probability": probability,
-                **self.columns_of_members(told),
-                "threshold": self.manifest.threshold.probability,
-                "positive": self.call(probability),
-            }
-        )
+        probability, by_member = self.risks(scores.score), scores.by_member
+        told = None if by_member is None else self.risks(by_member)
+        n_samples = len(probability)
+        return {
+            "probability": probability,
+            **self.columns_of_members(told, n_samples),
+            "threshold": np.full(n_samples, self.manifest.threshold.probability),
+            "positive": self.call(probability),
+        }
 
     def describe(self, predicted: pd.DataFrame) -> str:
         """How many were called positive, at which threshold, and the range."""

@@ -71,6 +71,24 @@ class Panel:
         scores = np.column_stack([learned.evaluate(Z).score for learned in self.networks])
         return self.lines[:, 0] + self.lines[:, 1] * scores
 
+    def hazards_by(self, times: FloatArray, baseline: Baseline) -> FloatArray:
+        """Cumulative baseline hazard by each time of each resample, (resamples, times).
+
+        Between `hazard_times` it follows the model's own baseline: it is that times a ratio,
+        which is interpolated, and stays what it is beyond the first and the last of them.
+        """
+        grid, hazards = self.hazard_times, self.resampled_hazards
+        assert grid is not None and hazards is not None
+        above = np.searchsorted(grid, times).clip(1, max(len(grid) - 1, 1))
+        ends = np.minimum([above - 1, above], len(grid) - 1)
+        low, high = grid[ends]
+        weight = np.divide(
+            times - low, high - low, out=np.zeros(len(times)), where=high > low
+        ).clip(0, 1)
+        ratio = hazards[:, ends[0]] / baseline.hazards(low) * (1 - weight)
+        ratio += hazards[:, ends[1]] / baseline.hazards(high) * weight
+        return np.asarray(ratio * baseline.hazards(times))
+
     def arrays(self) -> Arrays:
         """All that it has, under the names of its attributes."""
         arrays: dict[str, Any] = {f"{PREFIX}ranges": self.ranges, f"{PREFIX}risks": self.risks}
@@ -166,9 +184,9 @@ class Panel:
             not 0 < asked.size <= MOST_HAZARD_TIMES
             or (np.diff(asked) <= 0).any()
             or horizon not in asked
-            or asked[-1] > baseline.last_time
             # Between these times they follow the model's own baseline.
-            or not (baseline.survival([0.0], asked[:1]) < 1).all()
+            or asked[-1] > baseline.last_time
+            or not baseline.hazards(asked[:1]) > 0
             or (np.diff(hazards, prepend=0.0) < 0).any()
         ):
             raise UnfitArraysError(

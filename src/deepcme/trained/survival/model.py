@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from deepcme.trained.survival.manifest import SurvivalManifest
 
 __all__ = ["SurvivalModel"]
 
+_GREATEST_LOG_HAZARD = 700.0
 _PREFIX = "baseline."
 _TIMES, _HAZARDS = f"{_PREFIX}times", f"{_PREFIX}cumulative_hazards"
 
@@ -90,19 +91,35 @@ class SurvivalModel(Model):
                 )
         return replace(self, asked_times=tuple(dict.fromkeys(map(float, times))))
 
-    def risks(self, log_hazards: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Risk by the horizon."""
-        return self.calibration.risks(log_hazards, self.horizon)[:, 0]
+    def risks(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Risk by the horizon, by log hazards."""
+        return self.calibration.risks(score, self.horizon)[:, 0]
 
-    def group(self, risks: NDArray[np.float64]) -> pd.Series:
-        """Third of the training patients' out-of-fold risks; missing where there is none."""
+    def resampled_risks(self, predictors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Risks by the horizon."""
+        return self.resampled_risks_by(predictors, np.array([self.horizon]))[..., 0]
+
+    def resampled_risks_by(
+        self, predictors: NDArray[np.float64], times: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Risk by each time by each resampled refit, (samples, resamples, times)."""
+        assert self.panel is not None
+        hazards = self.panel.hazards_by(times, self.baseline)
+        # Beyond that a risk is 1; of an infinite hazard none could be told.
+        finite = np.exp(np.minimum(predictors, _GREATEST_LOG_HAZARD))
+        return np.asarray(-np.expm1(-finite[..., np.newaxis] * hazards))
+
+    def group(self, risks: NDArray[np.float64]) -> NDArray[np.object_]:
+        """Third of the training patients' out-of-fold risks; None where there is none."""
+        found = np.full(len(risks), None, dtype=object)
         cut_offs = self.manifest.risk_groups.cut_offs
-        if cut_offs is None:
-            return pd.Series(pd.NA, index=range(len(risks)), dtype="string")
-        third = np.searchsorted(cut_offs, risks, side="left").clip(max=len(GROUPS) - 1)
-        return pd.Series(np.array(GROUPS)[third], dtype="string").mask(np.isnan(risks))
+        if cut_offs is not None:
+            known = ~np.isnan(risks)
+            third = np.searchsorted(cut_offs, risks[known], side="left")
+            found[known] = np.array(GROUPS, dtype=object)[third.clip(max=len(GROUPS) - 1)]
+        return found
 
-    def predict(self, scores: Scores) -> pd.DataFrame:
+    def tell(self, scores: Scores) -> dict[str, Any]:
         """Columns risk, spread, horizon, group, log_hazard and risk_by_T."""
         risks, by_member = self.risks(scores.score), scores.by_member
         told = (
@@ -110,18 +127,15 @@ class SurvivalModel(Model):
             if by_member is None
             else np.column_stack([self.risks(member) for member in by_member.T])
         )
-        table = pd.DataFrame(
-            {
-                "risk": risks,
-                **self.columns_of_members(told),
-                "horizon": self.until,
-                "group": self.group(risks),
-                "log_hazard": self.slope * scores.score + 0.0,  # no -0
-            }
-        )
         others = self.calibration.risks(scores.score, self.asked_times)
-        names = [f"risk_by_{time:g}" for time in self.asked_times]
-        return pd.concat([table, pd.DataFrame(others, columns=names)], axis=1)
+        return {
+            "risk": risks,
+            **self.columns_of_members(told, len(risks)),
+            "horizon": [self.until] * len(risks),
+            "group": self.group(risks),
+            "log_hazard": self.slope * scores.score + 0.0,  # no -0
+            **{f"risk_by_{time:g}": others[:, n] for n, time in enumerate(self.asked_times)},
+        }
 
     def curves(self, table: pd.DataFrame) -> pd.DataFrame:
         """Risk of every predicted sample at each time at which it rises, from 0 on.

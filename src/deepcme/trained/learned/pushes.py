@@ -1,0 +1,26 @@
+"""The genes that push a sample's score most, and how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+GENES_SHOWN = 5
+
+Pushes = list[tuple[str, float]]
+
+
+def find_pushes(shares: NDArray[np.float64], names: Sequence[str]) -> list[Pushes]:
+    """Of each sample the genes with the greatest shares, which are not 0."""
+    most = np.argsort(-np.abs(shares), axis=1, kind="stable")[:, :GENES_SHOWN]
+    return [
+        [(names[gene], float(sample[gene])) for gene in top if sample[gene] != 0]
+        for sample, top in zip(shares, most, strict=True)
+    ]
+
+
+def in_words(pushes: Pushes) -> str:
+    """Genes with their shares, as `ESR1 -0.210; MKI67 +0.150`."""
+    return "; ".join(f"{gene} {share:+.3f}" for gene, share in pushes)

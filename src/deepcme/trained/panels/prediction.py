@@ -1,0 +1,201 @@
+"""What a panel tells of samples: risk, its interval, its range, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepcme.cohort.scales.scales import Scale
+from deepcme.trained.learned.arrays import Scores
+from deepcme.trained.learned.pushes import Pushes, find_pushes, in_words
+from deepcme.trained.model import Model
+from deepcme.trained.panels.extremes import find_extremes
+from deepcme.trained.panels.panel import RISK_QUANTILES
+from deepcme.trained.panels.values import PanelValues
+from deepcme.trained.recognition import known_by_id
+from deepcme.trained.scales.scale_reading import require_convertible
+
+FloatArray = NDArray[np.float64]
+
+INTERVAL = (0.025, 0.975)
+INTERVAL_IN_WORDS = (
+    "how much the risk moves when the patients that the model learned from are drawn again; "
+    "the choice of genes is taken as given"
+)
+_ROWS_AT_ONCE = 1024
+_STEP = RISK_QUANTILES[1]
+
+
+def tell(
+    model: Model,
+    X: NDArray[np.floating],
+    samples: Sequence[str],
+    *,
+    scale: Scale | None = None,
+    patients: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """What a panel tells of samples, a list or array for each column of `predict`'s table.
+
+    Each sample is judged alone. A gene without a value gives a range of risks, never a risk:
+    probability or risk, interval and place are then missing.
+
+    Parameters
+    ----------
+    model : Model
+        A panel.
+    X : ndarray, shape (samples, genes and reference genes)
+        Values as they came, in the order of ``manifest.genes`` and then of
+        ``manifest.panel.reference``; taken in single precision, NaN where missing.
+    samples : sequence of str
+    scale : Scale, optional
+        What the values are; by default what the model's were.
+    patients : sequence of str, optional
+        Of each sample, where known.
+
+    Raises
+    ------
+    DeepCMEError
+        If the scale cannot be converted to the model's.
+
+    Examples
+    --------
+    >>> import deepcme
+    >>> from deepcme.trained.panels.prediction import tell
+    """
+    require_convertible(scale, model, "none")
+    told = tell_of_values(PanelValues.of(model, X, scale))
+    known = known_by_id(model, samples, patients)
+    return with_names(told.columns, samples, known)
+
+
+class Told(NamedTuple):
+    """Columns of what is told of samples, and the genes that push each of them."""
+
+    columns: dict[str, Any]
+    pushes: list[Pushes]
+
+
+def tell_of_values(values: PanelValues) -> Told:
+    """What is told of values that were read, whosever they are."""
+    model, known = values.model, values.known
+    outside = values.outside()
+    remarks = values.reasons(outside)
+    has_range = np.array([not reason for reason in remarks], dtype=bool)
+    complete = has_range & known.all(axis=1)
+    Z = values.standardised()
+    columns = _tell_risks(model, Z, known, has_range, complete)
+    partly = np.flatnonzero(has_range & ~complete)
+    for row, said in zip(partly, values.ranges_in_words(partly), strict=True):
+        remarks[row] = said
+    pushes: list[Pushes] = [[] for _ in remarks]
+    rows = np.flatnonzero(complete)
+    if len(rows):
+        shares = model.slope * model.learned.attribute(Z[rows])
+        found = find_pushes(shares, model.manifest.genes.names)
+        for row, of_sample in zip(rows, found, strict=True):
+            pushes[row] = of_sample
+    n_known = known.sum(axis=1)
+    distances = np.sqrt((Z**2).sum(axis=1) / np.maximum(n_known, 1))
+    columns |= {
+        "far": [
+            bool(distance > model.manifest.far_distance) if is_told else None
+            for distance, is_told in zip(distances, has_range, strict=True)
+        ],
+        "coverage": n_known / model.n_genes,
+        "outside": values.outside_in_words(outside),
+        "genes": [in_words(of_sample) for of_sample in pushes],
+        "remark": remarks,
+    }
+    return Told(columns, pushes)
+
+
+def _tell_risks(
+    model: Model,
+    Z: FloatArray,
+    known: NDArray[np.bool_],
+    has_range: NDArray[np.bool_],
+    complete: NDArray[np.bool_],
+) -> dict[str, Any]:
+    """Risk, interval, range and place, and what else a model of its kind tells."""
+    scores = model.learned.evaluate(Z)
+    if not complete.all():
+        rows = np.flatnonzero(complete)
+        of_members = None if scores.by_member is None else scores.by_member[rows]
+        scores = Scores(scores.score[rows], of_members).among(rows, len(Z))
+    others = model.tell(scores)
+    risk = others.pop(model.told)
+    interval = np.full((2, len(Z)), np.nan)
+    interval[:, complete] = compute_interval(model, Z[complete])
+    ends = np.array([risk, risk])
+    partly = has_range & ~complete
+    if partly.any():
+        low, high = find_extremes(model, Z[partly], known[partly])
+        ends[:, partly] = model.risks(low), model.risks(high)
+    return {
+        model.told: risk,
+        "ci_low": interval[0],
+        "ci_high": interval[1],
+        "lowest": ends[0],
+        "highest": ends[1],
+        "place": find_place(model, risk),
+        **others,
+    }
+
+
+def compute_interval(model: Model, Z: FloatArray) -> FloatArray:
+    """Quantiles of each sample's risk by the resampled refits, (2, samples)."""
+    assert model.panel is not None
+    interval = np.empty((2, len(Z)))
+    for start in range(0, len(Z), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        risks = model.resampled_risks(model.panel.predictors(Z[rows]))
+        interval[:, rows] = take_interval(risks)
+    return interval
+
+
+def take_interval(risks: FloatArray) -> FloatArray:
+    """The quantiles over the second axis, between two risks in proportion (type 7)."""
+    ordered = np.sort(risks, axis=1)
+    last = ordered.shape[1] - 1
+    ends = []
+    for share in INTERVAL:
+        below = int(share * last)
+        weight = share * last - below
+        above = min(below + 1, last)
+        ends.append(ordered[:, below] * (1 - weight) + ordered[:, above] * weight)
+    return np.array(ends)
+
+
+def find_place(model: Model, risk: FloatArray) -> FloatArray:
+    """Share of the training patients with a lower risk, 0 to 1; NaN where there is no risk.
+
+    Between two quantiles in proportion; of a model that gives everybody the same, NaN.
+    """
+    assert model.panel is not None
+    place = np.full(len(risk), np.nan)
+    if not model.rises:
+        return place
+    known = np.flatnonzero(~np.isnan(risk))
+    quantiles = model.panel.risks
+    above = np.searchsorted(quantiles, risk[known], side="left")
+    inner = above.clip(1, len(quantiles) - 1)
+    low, high = quantiles[inner - 1], quantiles[inner]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        between = RISK_QUANTILES[inner - 1] + (risk[known] - low) / (high - low) * _STEP
+    place[known] = np.where(above == 0, 0.0, np.where(above == len(quantiles), 1.0, between))
+    return place
+
+
+def with_names(
+    columns: dict[str, Any], samples: Sequence[str], training_patient: Sequence[str]
+) -> dict[str, Any]:
+    """The columns with the samples and whether the model learned from their patients."""
+    named: dict[str, Any] = {"sample": list(samples)}
+    for name, column in columns.items():
+        if name == "genes":
+            named["training_patient"] = list(training_patient)
+        named[name] = column
+    return named
