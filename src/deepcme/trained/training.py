@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,6 +53,7 @@ from deepcme.trained.manifest import (
 from deepcme.trained.model import GeneStatistics, Model
 from deepcme.trained.panels.candidates import Candidates, TrainingData
 from deepcme.trained.panels.choice import describe_panel, form_of_panel
+from deepcme.trained.panels.resampling import make_panel
 from deepcme.trained.prediction import compute_distances, far_out_fence
 from deepcme.trained.recognition import TrainingSamples
 from deepcme.trained.self_test import score_self_test
@@ -261,7 +263,11 @@ def _make_model(
         if isinstance(cohort.outcome, SurvivalOutcome)
         else make_binary_model
     )
-    return make(finished, shared, learned, statistics, known.sketches)
+    model = make(finished, shared, learned, statistics, known.sketches)
+    if settings.is_panel:
+        panel = make_panel(finished, model, candidates.values_of(kept), standardised)
+        model = replace(model, panel=panel)
+    return model
 
 
 def _describe_model(finished: Finished) -> Estimator | CommitteeEstimator:
