@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.network.architecture import FloatArray
+from deepcme.trained.expected.expected import Expected
 from deepcme.trained.learned.arrays import Arrays, Scores
 from deepcme.trained.learned.committee import LearnedCommittee
 from deepcme.trained.learned.learned import Learned
@@ -55,6 +56,8 @@ class Model(ABC):
     sha256 : str, optional
         That of the manifest, which has those of the other files: known of a model that was
         read from its folder.
+    expected : Expected, optional
+        What to expect of it in detail; none of models of older versions.
     """
 
     manifest: Manifest
@@ -64,6 +67,7 @@ class Model(ABC):
     _: KW_ONLY
     panel: Panel | None = None
     sha256: str | None = None
+    expected: Expected | None = None
 
     having: ClassVar[str]
     """What those with the event are, after their number."""
