@@ -28,6 +28,7 @@ from deepcme.trained.new_samples import (
     read_expression,
 )
 from deepcme.trained.panels.names import read_gene_names
+from deepcme.trained.panels.words import describe_panel
 from deepcme.trained.prediction import Predictions
 from deepcme.trained.survival.model import require_times
 from deepcme.trained.training import TrainingSettings, train_model
@@ -139,6 +140,7 @@ class TrainedModel(Shows):
             ("Endpoint", manifest.endpoint),
             ("Learned from", f"{cohort.positives} {self.model.having}"),
             ("Genes", names_in_line(manifest.genes.id, 8)),
+            *(("Panel", told.removeprefix("Panel: ")) for told in describe_panel(manifest)),
             ("Made with", f"deepcme {manifest.package_version}"),
             *(("Warning", warning) for warning in warnings),
         ]
