@@ -34,6 +34,28 @@ class Genes(Part):
             raise ValueError("a gene occurs twice")
         return self
 
+    def joined(self, others: Genes | None) -> Genes:
+        """These genes and further ones, each once."""
+        if others is None:
+            return self
+        more = [gene for gene, name in enumerate(others.id) if name not in set(self.id)]
+        kinds = {*self.others, *others.others}
+
+        def both(own: list[str], further: list[str]) -> list[str]:
+            return [*own, *(further[gene] for gene in more)]
+
+        blank = [""] * max(len(self.id), len(others.id))
+        return Genes(
+            id=both(self.id, others.id),
+            others={
+                kind: both(
+                    self.others.get(kind, blank[: len(self.id)]),
+                    others.others.get(kind, blank),
+                )
+                for kind in sorted(kinds)
+            },
+        )
+
     @property
     def names(self) -> list[str]:
         """Symbols where known, else ids."""

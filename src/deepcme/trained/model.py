@@ -18,6 +18,9 @@ from deepcme.trained.manifest import CommitteeEstimator, Manifest
 from deepcme.trained.panels.panel import Panel
 from deepcme.trained.sketches import Sketches
 
+COLUMN_TYPES = {"positive": "boolean", "group": "string", "far": "boolean"}
+"""Types of columns of predictions that may lack a value."""
+
 
 @dataclass(frozen=True)
 class GeneStatistics:
@@ -127,9 +130,9 @@ class Model(ABC):
 
     def predict(self, scores: Scores) -> pd.DataFrame:
         """What is told of samples by their scores, as a table."""
-        types = {"positive": "boolean", "group": "string"}
-        table = pd.DataFrame(self.tell(scores))
-        return table.astype({name: types[name] for name in table.columns if name in types})
+        told = self.tell(scores)
+        types = {name: kind for name, kind in COLUMN_TYPES.items() if name in told}
+        return pd.DataFrame(told).astype(types)
 
     @abstractmethod
     def describe(self, predicted: pd.DataFrame) -> str:

@@ -338,8 +338,8 @@ def _as_model(model: TrainedModel | str | Path) -> Model:
 
 def _expression(samples: Samples, model: Model, scale: Scale | None) -> Expression:
     if isinstance(samples, pd.DataFrame):
-        return expression_of_frame(samples, model.manifest.genes, scale)
+        return expression_of_frame(samples, model.manifest.genes_to_read, scale)
     if isinstance(samples, Cohort):
         expression = expression_of(samples)
         return replace(expression, scale=scale or expression.scale)
-    return read_expression(samples, model.manifest.genes, scale)
+    return read_expression(samples, model.manifest.genes_to_read, scale)

@@ -17,6 +17,11 @@ PREFIX = "panel."
 RANGE_QUANTILES = np.linspace(0, 1, 21)
 RISK_QUANTILES = np.linspace(0, 1, 101)
 MOST_HAZARD_TIMES = 50
+INTERVAL = (0.025, 0.975)
+INTERVAL_IN_WORDS = (
+    "how much the risk moves when the patients that the model learned from are drawn again; "
+    "the choice of genes is taken as given"
+)
 
 FloatArray = NDArray[np.float64]
 ResampledNetworks = LearnedNetworks | LearnedHazardNetworks
@@ -193,6 +198,19 @@ class Panel:
                 "the resampled hazards are not rising ones at ascending times, the horizon "
                 "among them and none before the baseline rises."
             )
+
+
+def take_interval(risks: FloatArray) -> FloatArray:
+    """The quantiles over the second axis, between two risks in proportion (type 7)."""
+    ordered = np.sort(risks, axis=1)
+    last = ordered.shape[1] - 1
+    ends = []
+    for share in INTERVAL:
+        below = int(share * last)
+        weight = share * last - below
+        above = min(below + 1, last)
+        ends.append(ordered[:, below] * (1 - weight) + ordered[:, above] * weight)
+    return np.array(ends)
 
 
 def _take_networks(arrays: Arrays, n_genes: int, form: str) -> tuple[ResampledNetworks, ...]:

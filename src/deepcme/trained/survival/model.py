@@ -19,6 +19,7 @@ from deepcme.evaluation.survival.measured import OBSERVED_EXPECTED, UNO
 from deepcme.evaluation.survival.tables.risk_groups import GROUPS
 from deepcme.trained.learned.arrays import Arrays, Scores, UnfitArraysError
 from deepcme.trained.model import Model
+from deepcme.trained.panels.panel import take_interval
 from deepcme.trained.survival.manifest import SurvivalManifest
 
 __all__ = ["SurvivalModel"]
@@ -137,30 +138,44 @@ class SurvivalModel(Model):
             **{f"risk_by_{time:g}": others[:, n] for n, time in enumerate(self.asked_times)},
         }
 
-    def curves(self, table: pd.DataFrame) -> pd.DataFrame:
+    def curves(
+        self, table: pd.DataFrame, resampled: NDArray[np.float64] | None = None
+    ) -> pd.DataFrame:
         """Risk of every predicted sample at each time at which it rises, from 0 on.
 
         Parameters
         ----------
         table : DataFrame
             As `predict` of the command gives it: `sample, log_hazard`.
+        resampled : ndarray of shape (samples, resamples), optional
+            Of a panel: the log hazard of each row by each resampled refit.
 
         Returns
         -------
         DataFrame
-            `sample, time, risk`; the last time is that up to which risks are told.
+            `sample, time, risk`, and where there are resampled log hazards `ci_low, ci_high`;
+            the last time is that up to which risks are told.
         """
-        predicted = table.dropna(subset="log_hazard")
+        is_predicted = table["log_hazard"].notna().to_numpy()
+        predicted = table[is_predicted]
         ends = [0.0, self.manifest.follow_up.last_time]
         times = np.unique([*ends, self.horizon, *self.baseline.times])
         survival = self.baseline.survival(predicted["log_hazard"].to_numpy(), times)
-        return pd.DataFrame(
+        curves = pd.DataFrame(
             {
                 "sample": np.repeat(predicted["sample"].to_numpy(), len(times)),
                 "time": np.tile(times, len(predicted)),
                 "risk": (1 - survival).ravel(),
             }
         )
+        if resampled is None:
+            return curves
+        intervals = [
+            take_interval(self.resampled_risks_by(row[np.newaxis], times)[0].T)
+            for row in resampled[is_predicted]
+        ]
+        low, high = np.concatenate(intervals, axis=1) if intervals else np.empty((2, 0))
+        return curves.assign(ci_low=low, ci_high=high)
 
     def describe(self, predicted: pd.DataFrame) -> str:
         """How many are in which third, and the range of the risks."""
