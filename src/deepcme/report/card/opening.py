@@ -29,7 +29,9 @@ def write_opening(card: Card) -> Opening:
 def describe(card: Card) -> str:
     """What the model tells, of what, and what it was learned from."""
     cohort = card.manifest.cohort
-    what = f"the risk of the event {card.by}" if card.survival else "the probability of the event"
+    what = (
+        f"the risk of the event {card.by}" if card.survival else "the probability of the event"
+    )
     return (
         f"{card.name} tells {what} from the expression of "
         f"{counted(card.model.n_genes, 'gene')}; it was learned from "
@@ -75,9 +77,11 @@ def _checked_tile(card: Card) -> Tile:
     first = card.checked[0]
     found = first.finding(card.rank)
     value, interval = split(found.estimate if found else None)
-    counts = f" ({found.n:,} with {counted(found.events, 'event')})" if found else ""
+    counts = (
+        f"{counted(found.n, card.unit)}, {counted(found.events, 'event')}." if found else ""
+    )
     others = len(card.checked) - 1
-    more = f" And {counted(others, 'other check')} below." if others else ""
+    more = f"{counted(others, 'other check')} below." if others else ""
     where = "its own patients" if first.brand else first.cohort
-    return Tile(f"{card.rank_heading} in {where}", value, interval, f"{first.brand}"
-                f"{counts.strip()}{more}".strip())  # fmt: skip
+    note = " ".join(filter(None, [first.brand, counts, more]))
+    return Tile(f"{card.rank_heading} in {where}", value, interval, note)
