@@ -29,7 +29,9 @@ def write_opening(card: Card) -> Opening:
 def describe(card: Card) -> str:
     """What the model tells, of what, and what it was learned from."""
     cohort = card.manifest.cohort
-    what = f"the risk of the event {card.by}" if card.survival else "the probability of the event"
+    what = (
+        f"the risk of the event {card.by}" if card.survival else "the probability of the event"
+    )
     return (
         f"{card.name} tells {what} from the expression of "
         f"{counted(card.model.n_genes, 'gene')}; it was learned from "
