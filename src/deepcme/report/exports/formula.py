@@ -92,7 +92,7 @@ def _list_values(model: Model) -> Iterator[str]:
     yield (
         f"The value of each gene in the table below and of "
         f"{counted(len(panel.reference.id), 'reference gene')} ({names}), which stand for how "
-        f"much RNA there was, {alike} Without a value of each reference gene there is no result."
+        f"much RNA there was, {alike} Without a value of each of these there is no result."
     )
 
 
