@@ -30,8 +30,8 @@ def panel(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="How genes are ranked: soft-path, mean-rank, l1-logistic or, of times, "
-            "cox-lasso or cox-score. Can be given again.",
+            help="How genes are ranked: soft-path, mean-rank, l1-logistic, t-test or, of "
+            "times, cox-lasso or cox-score. Can be given again.",
             show_default="soft-path and l1-logistic or cox-lasso",
         ),
     ] = None,

@@ -148,7 +148,7 @@ def fit_slope(
     offset : array, optional
         Log hazards beside the score that have no slope.
     near : float, optional
-        A slope about which to seek; as default everywhere.
+        A slope about which to seek, to a thousandth; as default everywhere, to a millionth.
     """
     beside = np.zeros(len(rows)) if offset is None else offset
     parts = []
@@ -181,9 +181,12 @@ def fit_slope(
     if near is None:
         nearest = 1 + int(np.argmin([loss(step) for step in _LOG_SLOPES[1:-1]]))
         bounds = (float(_LOG_SLOPES[nearest - 1]), float(_LOG_SLOPES[nearest + 1]))
+        tolerance = 1e-6
     else:
         bounds = (np.log(near) - _NEAR, np.log(near) + _NEAR)
-    found = minimize_scalar(loss, method="bounded", bounds=bounds, options={"xatol": 1e-6})
+        tolerance = 1e-3
+    options = {"xatol": tolerance}
+    found = minimize_scalar(loss, method="bounded", bounds=bounds, options=options)
     return float(np.exp(found.x))
 
 

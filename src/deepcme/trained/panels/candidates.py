@@ -105,6 +105,13 @@ class Candidates:
         relative = CohortArrays(X, data.outcome, data.patients, "log2", None)
         return TrainingData(relative, expressed)
 
+    def values_of(self, genes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Values of some candidates on the scale that is standardised; NaN where missing."""
+        values = logged(self.cohort.X[:, genes].astype(np.float64), self.cohort.scale)
+        if self.reference is not None:
+            values -= self.reference.level[:, np.newaxis]
+        return values
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
