@@ -32,7 +32,7 @@ def write_formula(model: Model) -> str:
     if not is_linear(model):
         raise DeepCMEError(
             "A panel of networks has no formula that could be computed by hand: name the file "
-            ".csv for its genes, or use `deepcme predict`; train with --refit linear for one."
+            ".csv for its genes or .onnx, or use `deepcme predict`."
         )
     example = make_example(model)
     parts = [
