@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import pandas as pd
 from joblib import cpu_count
 
 from deepcme.base.notes import WARNING, is_warning
@@ -20,13 +19,7 @@ from deepcme.report.external.validation import write_validation
 from deepcme.trained import files, prediction
 from deepcme.trained.manifest import Manifest
 from deepcme.trained.model import Model
-from deepcme.trained.new_samples import (
-    Expression,
-    Normalisation,
-    expression_of,
-    expression_of_frame,
-    read_expression,
-)
+from deepcme.trained.new_samples import Normalisation
 from deepcme.trained.panels.names import read_gene_names
 from deepcme.trained.prediction import Predictions
 from deepcme.trained.survival.model import require_times
@@ -34,10 +27,9 @@ from deepcme.trained.training import TrainingSettings, train_model
 from deepcme.trained.validation import Validation, validate_model
 from deepcme.verbs.cards import card
 from deepcme.verbs.reading import as_cohort
+from deepcme.verbs.samples import Samples, read_samples
 
 __all__ = ["TrainedModel", "load_model", "predict", "train", "validate"]
-
-Samples = pd.DataFrame | Cohort | str | Path
 
 
 @dataclass(frozen=True, repr=False)
@@ -322,7 +314,7 @@ def predict(
         loaded = require_times(loaded, "times=").at_times([float(time) for time in times])
     return prediction.predict(
         loaded,
-        _expression(samples, loaded, scale),
+        read_samples(samples, loaded, scale),
         normalise=normalise,
         allow_missing=allow_missing,
         allow_training_samples=allow_training_samples,
@@ -390,12 +382,3 @@ def validate(
 
 def _as_model(model: TrainedModel | str | Path) -> Model:
     return model.model if isinstance(model, TrainedModel) else files.load_model(model)
-
-
-def _expression(samples: Samples, model: Model, scale: Scale | None) -> Expression:
-    if isinstance(samples, pd.DataFrame):
-        return expression_of_frame(samples, model.manifest.genes_to_read, scale)
-    if isinstance(samples, Cohort):
-        expression = expression_of(samples)
-        return replace(expression, scale=scale or expression.scale)
-    return read_expression(samples, model.manifest.genes_to_read, scale)
