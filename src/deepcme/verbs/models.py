@@ -21,6 +21,7 @@ from deepcme.trained.manifest import Manifest
 from deepcme.trained.model import Model
 from deepcme.trained.new_samples import Normalisation
 from deepcme.trained.panels.names import read_gene_names
+from deepcme.trained.panels.words import describe_panel
 from deepcme.trained.prediction import Predictions
 from deepcme.trained.survival.model import require_times
 from deepcme.trained.training import TrainingSettings, train_model
@@ -131,6 +132,7 @@ class TrainedModel(Shows):
             ("Endpoint", manifest.endpoint),
             ("Learned from", f"{cohort.positives} {self.model.having}"),
             ("Genes", names_in_line(manifest.genes.id, 8)),
+            *(("Panel", told.removeprefix("Panel: ")) for told in describe_panel(manifest)),
             ("Made with", f"deepcme {manifest.package_version}"),
             *(("Warning", warning) for warning in warnings),
         ]

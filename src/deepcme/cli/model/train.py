@@ -142,6 +142,8 @@ def _size(panel: str | None) -> int | Literal["auto"] | None:
 
 
 def _say_what_to_expect(trained: Model) -> None:
+    from deepcme.trained.panels.words import describe_panel
+
     manifest = trained.manifest
     for note in manifest.notes:
         if note.startswith("Warning"):
@@ -152,5 +154,5 @@ def _say_what_to_expect(trained: Model) -> None:
         f"{cohort.positives} {trained.having}, {counted(trained.n_genes, 'gene')}. "
         f"{trained.expect()}"
     )
-    if manifest.panel is not None:
-        say(manifest.panel.describe(manifest.genes))
+    for sentence in describe_panel(manifest):
+        say(sentence)
