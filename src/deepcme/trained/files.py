@@ -130,15 +130,16 @@ def load_model(folder: str | Path, *, mapped: bool = False) -> Model:
         raise DeepCMEError(f"{folder / ARRAYS_FILE}: {error}") from error
 
 
-def read_digests(folder: str | Path) -> dict[str, str]:
-    """SHA-256 of each file of a model beside its manifest, as the manifest has them.
+def read_digests(folder: str | Path) -> tuple[str, dict[str, str]]:
+    """SHA-256 of a model's manifest, and of each file beside it, as the manifest has them.
 
     Raises
     ------
     DeepCMEError
         As `load_model`.
     """
-    return dict(_read_manifest(Path(folder) / MANIFEST_FILE)[1])
+    _, files, digest = _read_manifest(Path(folder) / MANIFEST_FILE)
+    return digest, files
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from deepcme.base.shown import Shown, Shows, names_in_line
 from deepcme.base.words import counted
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.scales.scales import Scale
+from deepcme.report.card.writing import save_with_cards
 from deepcme.report.external.validation import write_validation
 from deepcme.trained import files, prediction
 from deepcme.trained.manifest import Manifest
@@ -27,10 +28,12 @@ from deepcme.trained.new_samples import (
     read_expression,
 )
 from deepcme.trained.panels.names import read_gene_names
+from deepcme.trained.panels.words import describe_panel
 from deepcme.trained.prediction import Predictions
 from deepcme.trained.survival.model import require_times
 from deepcme.trained.training import TrainingSettings, train_model
 from deepcme.trained.validation import Validation, validate_model
+from deepcme.verbs.cards import card
 from deepcme.verbs.reading import as_cohort
 
 __all__ = ["TrainedModel", "load_model", "predict", "train", "validate"]
@@ -113,8 +116,21 @@ class TrainedModel(Shows):
         )
 
     def save(self, folder: str | Path) -> None:
-        """Write to a new folder, whole or not at all; `deepcme.load_model` reads it."""
-        files.save_model(self.model, folder)
+        """Write to a new folder, whole or not at all; `deepcme.load_model` reads it.
+
+        Its card, ``card.html`` and ``card.md``, is written beside it.
+        """
+        save_with_cards(self.model, Path(folder))
+
+    def card(
+        self,
+        out: str | Path,
+        *,
+        validations: Sequence[str | Path] = (),
+        answers: Mapping[str, str] | str | Path | None = None,
+    ) -> Path:
+        """Write its card, as `deepcme.card` does; of a saved one that knows its files."""
+        return card(self, out, validations=validations, answers=answers)
 
     def _shown(self) -> Shown:
         manifest = self.manifest
@@ -124,6 +140,7 @@ class TrainedModel(Shows):
             ("Endpoint", manifest.endpoint),
             ("Learned from", f"{cohort.positives} {self.model.having}"),
             ("Genes", names_in_line(manifest.genes.id, 8)),
+            *(("Panel", told.removeprefix("Panel: ")) for told in describe_panel(manifest)),
             ("Made with", f"deepcme {manifest.package_version}"),
             *(("Warning", warning) for warning in warnings),
         ]
@@ -132,7 +149,9 @@ class TrainedModel(Shows):
             f"{counted(cohort.samples, 'sample')} of {counted(cohort.patients, 'patient')}, "
             f"{counted(self.n_genes, 'gene')}"
         )
-        more = "More: .predict(samples), .validate(cohort), .save(folder), .manifest."
+        more = (
+            "More: .predict(samples), .validate(cohort), .card(file), .save(folder), .manifest."
+        )
         return Shown(title, [self.model.expect()], facts, end=more)
 
 
@@ -366,7 +385,8 @@ def validate(
         seed=seed,
     )
     if out is not None:
-        write_validation(validation, Path(out))
+        name = Path(model).resolve().name if isinstance(model, str | Path) else "model"
+        write_validation(validation, Path(out), name)
     return validation
 
 

@@ -111,16 +111,31 @@ def read_answers(path: Path) -> dict[str, str]:
             f"{path}: the file of answers cannot be read as TOML ({error}); begin with the one "
             "that `deepcme card MODEL --answers-template FILE` writes."
         ) from error
-    for key, value in content.items():
+    return check_answers(content, str(path))
+
+
+def check_answers(answers: Mapping[str, object], where: str) -> dict[str, str]:
+    """Those that say something, if each is the text of an answer to a question.
+
+    Raises
+    ------
+    DeepCMEError
+        Naming where they are from and the key.
+    """
+    said = {}
+    for key, value in answers.items():
         if key not in KEYS:
             raise DeepCMEError(
-                f"{path}: there is no question {key!r}; those that there are: "
+                f"{where}: there is no question {key!r}; those that there are: "
                 f"{', '.join(KEYS)}."
             )
         if not isinstance(value, str):
-            raise DeepCMEError(f"{path}: the answer to {key!r} is no text; write it in quotes.")
-        require_text(value, f"{path}: the answer to {key!r}")
-    return {key: value.strip() for key, value in content.items() if value.strip()}
+            raise DeepCMEError(
+                f"{where}: the answer to {key!r} is no text; write it in quotes."
+            )
+        require_text(value, f"{where}: the answer to {key!r}")
+        said[key] = value.strip()
+    return {key: value for key, value in said.items() if value}
 
 
 def template_of_answers(model: str) -> str:

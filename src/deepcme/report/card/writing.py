@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from deepcme.base.errors import DeepCMEError
@@ -10,7 +11,7 @@ from deepcme.base.files.files import write_text
 from deepcme.report.card.card import Card
 from deepcme.report.card.chai.document import render_card_xml
 from deepcme.report.card.page import render_card, render_card_markdown
-from deepcme.trained.files import read_digests
+from deepcme.trained.files import read_digests, save_model
 from deepcme.trained.model import Model
 
 _KINDS: Mapping[str, Callable[[Card], str]] = {
@@ -57,4 +58,17 @@ def write_cards(card: Card, folder: Path) -> None:
 
 def card_of_folder(folder: Path, model: Model) -> Card:
     """The card of a model that was read from this folder, or written there."""
-    return Card(folder.resolve().name, model, files=read_digests(folder))
+    digest, files = read_digests(folder)
+    return Card(folder.resolve().name, replace(model, sha256=digest), files=files)
+
+
+def save_with_cards(model: Model, folder: Path) -> None:
+    """Write a model to a new folder, and its card as a page and as Markdown beside it.
+
+    Raises
+    ------
+    DeepCMEError
+        As `save_model`.
+    """
+    save_model(model, folder)
+    write_cards(card_of_folder(folder, model), folder)

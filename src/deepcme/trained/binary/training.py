@@ -51,7 +51,7 @@ def make_binary_model(
         calibration=calibration,
         threshold=Threshold(probability=threshold),
     )
-    expected = compute_expected(finished)
+    expected = compute_expected(finished, out_of_fold)
     return BinaryModel(manifest, learned, statistics, sketches, expected=expected)
 
 

@@ -6,6 +6,7 @@ neither the model's files nor the user's answers say stands there as not given.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
@@ -26,7 +27,10 @@ from deepcme.report.card.purpose import (
     describe_scale,
 )
 from deepcme.report.card.usage import describe_usage, list_commands
+from deepcme.report.markdown import escape_markdown, fenced
 
+_AS_IT_IS = ("HowToUse", "ValueJson", "Bibliography")
+"""Code, JSON and BibTeX."""
 NAMESPACE = "https://mc.chai.org/v0.2/schema.xsd"
 
 Tree = str | list[tuple[str, "Tree"]]
@@ -84,9 +88,17 @@ def _add(parent: ElementTree.Element, elements: list[Element]) -> None:
     for name, content in elements:
         element = ElementTree.SubElement(parent, name)
         if isinstance(content, str):
-            element.text = without_forbidden(content)
+            element.text = without_forbidden(
+                content if name in _AS_IT_IS else _escaped(content)
+            )
         else:
             _add(element, content)
+
+
+def _escaped(text: str) -> str:
+    """Texts of the format are Markdown: what is no mark of ours is shown letter by letter."""
+    paragraphs = re.split(r"\n\s*\n", text)
+    return "\n\n".join(str(escape_markdown(paragraph)) for paragraph in paragraphs)
 
 
 def _describe(card: Card) -> Iterator[Element]:
@@ -121,7 +133,7 @@ def _describe(card: Card) -> Iterator[Element]:
         [
             ("IntendedUseAndWorkflow", answer("intended_use")),
             ("PrimaryIntendedUsers", answer("users")),
-            ("HowToUse", f"{_indented(list_commands(card))}\n\n{describe_usage(card)}"),
+            ("HowToUse", fenced("\n".join(list_commands(card)), "sh")),
             ("TargetedPatientPopulation", answer("population")),
             ("CautionedOutOfScopeSettings", describe_out_of_scope(card)),
         ],
@@ -172,11 +184,6 @@ def _keywords(card: Card) -> Iterator[str]:
         yield "gene panel"
 
 
-def _indented(lines: list[str]) -> str:
-    """As a block of code in Markdown, which the format's texts are."""
-    return "\n".join(f"    {line}" for line in lines)
-
-
 def _and(found: str, card: Card, *keys: str) -> str:
     return " ".join([found, *(card.answers[key] for key in keys if key in card.answers)])
 
@@ -189,7 +196,8 @@ def _facts(card: Card) -> Iterator[Element]:
     yield "InputDataSource", card.answer("platform")
     yield (
         "OutputAndInputDataTypes",
-        f"In: expression of genes, {describe_scale(card)}. Out: a table of numbers.",
+        f"In: expression of genes, {describe_scale(card)}. Out: a table of numbers. "
+        f"{describe_usage(card)}",
     )
     yield "DevelopmentDataCharacterization", patients
     yield "BiasMitigationApproaches", card.answer("bias_mitigation")

@@ -31,7 +31,7 @@ function manyTable(data, all, show) {
   });
   const headings = [
     ["Sample", "text"], [whatIsTold(data), ""], ["95% interval", ""],
-    ["Of 100 training patients with a lower risk", ""],
+    ["Lower risk, of 100 in training", ""],
     [data.kind === "binary" ? "Call" : "Third of risk", "text"], ["Remarks", "text"],
   ];
   const head = make("tr", {}, ...headings.map(([words, name]) => make("th", { scope: "col", class: name }, words)));
