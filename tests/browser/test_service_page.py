@@ -60,7 +60,7 @@ def visit(browser):
             lambda said: said.type in ("error", "warning") and page.problems.append(said.text),
         )
         page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.on("request", page.asked.append)
+        page.on("request", lambda request: page.asked.append(request))
         page.goto(service.url)
         page.locator("#asking:not([hidden]), #token-part:not([hidden])").wait_for()
         return page
@@ -168,8 +168,8 @@ def test_what_is_no_number_is_said_at_its_field(service, visit, text, words):
 
 def test_a_patient_of_a_model_of_all_genes_is_pasted(service, visit):
     page = visit(service)
-    page.get_by_label("all genes", exact=True).check()
-    values, table = service.patient("all genes")
+    page.get_by_label("all-genes", exact=True).check()
+    values, table = service.patient("all-genes")
     page.get_by_label("A gene and its value on each line").fill(
         "\n".join(f"{gene} {value}" for gene, value in values.items())
     )
@@ -178,7 +178,7 @@ def test_a_patient_of_a_model_of_all_genes_is_pasted(service, visit):
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-@pytest.mark.parametrize("name", ["panel", "all genes", "times"])
+@pytest.mark.parametrize("name", ["panel", "all-genes", "times"])
 def test_a_file_gets_the_table_that_predict_writes(service, visit, name, kind):
     page = visit(service)
     page.get_by_label(name, exact=True).check()
@@ -188,7 +188,7 @@ def test_a_file_gets_the_table_that_predict_writes(service, visit, name, kind):
     page.locator("#results").wait_for()
     rows = page.locator("#found tbody tr")
     assert rows.count() == len(service.new)
-    assert rows.first.locator("td").first.inner_text() == service.new.samples[0]
+    assert rows.first.locator("td").first.inner_text() == service.new.index[0]
     with page.expect_download() as download:
         page.get_by_role("button", name="Save as CSV").click()
     assert download.value.path().read_bytes() == service.predicted(name)

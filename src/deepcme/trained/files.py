@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from mmap import mmap
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,6 +24,7 @@ from safetensors.numpy import load, save
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files.files import whole_folder
 from deepcme.base.files.inputs import require_file
+from deepcme.base.files.mapped import map_file, mapped_arrays
 from deepcme.base.files.writable import require_new_folder
 from deepcme.base.names import require_text, texts_in
 from deepcme.evaluation.survival.baseline import Baseline
@@ -89,8 +91,15 @@ def save_model(model: Model, folder: str | Path) -> None:
             (written / name).write_bytes(content)
 
 
-def load_model(folder: str | Path) -> Model:
+def load_model(folder: str | Path, *, mapped: bool = False) -> Model:
     """Read a model that `save_model` wrote, of this schema version or an older one.
+
+    Parameters
+    ----------
+    folder : path
+    mapped : bool
+        Whether its arrays stay in their file and are mapped into memory, where processes share
+        them. The file must not change as long as the model is used.
 
     Raises
     ------
@@ -113,7 +122,7 @@ def load_model(folder: str | Path) -> Model:
     folder = Path(folder)
     path = folder / MANIFEST_FILE
     manifest, files, digest = _read_manifest(path)
-    arrays = _read_arrays(folder / ARRAYS_FILE, files)
+    arrays = _read_arrays(folder / ARRAYS_FILE, files, mapped)
     expected = _read_expected(folder / EXPECTED_FILE, files)
     try:
         return replace(_assemble(manifest, arrays, digest), expected=expected)
@@ -138,10 +147,14 @@ def _read_bytes(path: Path) -> bytes:
         require_file(path)
         return path.read_bytes()
     except (OSError, DeepCMEError) as error:
-        raise DeepCMEError(
-            f"{path.parent}: this is not a deepcme model, as {path.name} cannot be read in it; "
-            "name the folder that `deepcme train` wrote."
-        ) from error
+        _refuse_absent(path, error)
+
+
+def _refuse_absent(path: Path, error: Exception) -> NoReturn:
+    raise DeepCMEError(
+        f"{path.parent}: this is not a deepcme model, as {path.name} cannot be read in it; "
+        "name the folder that `deepcme train` wrote."
+    ) from error
 
 
 def _read_manifest(
@@ -181,30 +194,39 @@ def _is_intact(content: dict[str, Any], digest: object) -> bool:
         return False
 
 
-def _read_verified(path: Path, files: dict[str, str]) -> bytes:
-    """A file whose SHA-256 is that of the manifest."""
-    content = _read_bytes(path)
+def _require_listed(path: Path, content: bytes | mmap, files: dict[str, str]) -> None:
+    """Refuse a file whose SHA-256 is not that of the manifest."""
     if hashlib.sha256(content).hexdigest() != files.get(path.name):
         _refuse_damaged(path)
-    return content
 
 
 def _read_expected(path: Path, files: dict[str, str]) -> Expected | None:
     """What to expect in detail; models of older versions have none."""
     if path.name not in files:
         return None
+    content = _read_bytes(path)
+    _require_listed(path, content, files)
     try:
-        return Expected.from_json(_read_verified(path, files))
+        return Expected.from_json(content)
     except ValidationError as error:
         _refuse_damaged(path, error)
 
 
-def _read_arrays(path: Path, files: dict[str, str]) -> Arrays:
-    packed = _read_verified(path, files)
+def _read_arrays(path: Path, files: dict[str, str], mapped: bool) -> Arrays:
+    packed = _map(path) if mapped else _read_bytes(path)
+    _require_listed(path, packed, files)
     try:
-        return load(packed)
+        return load(packed) if isinstance(packed, bytes) else mapped_arrays(path, packed)
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         _refuse_damaged(path, error)
+
+
+def _map(path: Path) -> mmap:
+    try:
+        require_file(path)
+        return map_file(path)
+    except (OSError, ValueError) as error:
+        _refuse_absent(path, error)
 
 
 def _refuse_damaged(path: Path, error: Exception | None = None) -> NoReturn:

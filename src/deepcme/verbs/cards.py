@@ -13,6 +13,7 @@ from deepcme.report.card.checked import Checked
 from deepcme.report.card.writing import card_of_folder, require_kind, write_card
 from deepcme.trained.files import load_model
 from deepcme.trained.model import Model
+from deepcme.trained.self_test import require_self_test
 
 __all__ = ["card"]
 
@@ -86,4 +87,6 @@ def write_answers_template(model: Path, path: Path) -> None:
 
 
 def _of_folder(folder: Path) -> Card:
-    return card_of_folder(folder, load_model(folder))
+    model = load_model(folder)
+    require_self_test(model)
+    return card_of_folder(folder, model)

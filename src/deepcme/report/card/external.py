@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
@@ -10,8 +11,8 @@ from deepcme.base.notes import WARNING, warnings_first
 from deepcme.report.blocks import Blocks, Bullets, Heading, Subheading, Table, Text
 from deepcme.report.card.card import Card
 from deepcme.report.card.checked import Checked
-from deepcme.report.card.performance import heading_of, show_interval
-from deepcme.report.formatting import N_AND_EVENTS, PATIENTS_AND_EVENTS, TableLayout
+from deepcme.report.card.performance import heading_of
+from deepcme.report.formatting import PATIENTS, SAMPLES, SideBySideLayout
 
 UNCHECKED = (
     "Not checked in another cohort, as far as this card knows. 'deepcme validate' tests the "
@@ -19,7 +20,6 @@ UNCHECKED = (
     "results into the card."
 )
 SHOWN = ("auc", "uno_c", "observed_expected", "slope", "brier", "scaled_brier")
-_LAYOUT = (("cohort", "Cohort", ""), ("measure", "Measure", ""), ("value", "Value (95%)", "s"))
 
 
 def write_checked(card: Card) -> Blocks:
@@ -28,15 +28,15 @@ def write_checked(card: Card) -> Blocks:
     if not card.checked:
         yield Text(UNCHECKED)
         return
-    layout = TableLayout(
-        "The model as it came, on patients whose endpoint is known, with 95% intervals; "
-        "nothing was fitted anew.",
-        *_LAYOUT,
-        *(N_AND_EVENTS if card.survival is None else PATIENTS_AND_EVENTS),
-        note="AUC: DeLong's interval, or by patient bootstrap. Others as the validation's own "
-        "report says.",
+    layout = SideBySideLayout(
+        "The model as it came, on patients whose endpoint is known; nothing was fitted anew.",
+        {name: heading_of(card, name) for name in _table(card)["metric"].unique()},
+        SAMPLES if card.survival is None else PATIENTS,
+        note="95% intervals: of the AUC DeLong's, or by patient bootstrap; of others as the "
+        "validation's own report says.",
     )
-    yield Table("checked", layout.show(_table(card)), wrap=True)
+    shown = layout.show(_table(card))
+    yield Table("checked", replace(shown, headings=["Cohort", *shown.headings[1:]]))
     for checked in card.checked:
         yield Subheading(checked.cohort)
         yield Text(describe_check(checked))
@@ -45,12 +45,15 @@ def write_checked(card: Card) -> Blocks:
 
 
 def _table(card: Card) -> pd.DataFrame:
+    """As `SideBySideLayout` takes it: a cohort stands where models do."""
     return pd.DataFrame(
         [
             {
-                "cohort": f"{checked.cohort} (its own)" if checked.brand else checked.cohort,
-                "measure": heading_of(card, found.measure),
-                "value": show_interval(found.estimate),
+                "model": f"{checked.cohort} (its own)" if checked.brand else checked.cohort,
+                "metric": found.measure,
+                "value": found.estimate.value,
+                "ci_low": found.estimate.ci_low,
+                "ci_high": found.estimate.ci_high,
                 "n": found.n,
                 "events": found.events,
             }
@@ -58,8 +61,8 @@ def _table(card: Card) -> pd.DataFrame:
             for found in checked.findings
             if found.measure in SHOWN
         ],
-        columns=["cohort", "measure", "value", "n", "events"],
-    )
+        columns=["model", "metric", "value", "ci_low", "ci_high", "n", "events"],
+    ).astype({"value": float, "ci_low": float, "ci_high": float})
 
 
 def describe_check(checked: Checked) -> str:

@@ -77,9 +77,11 @@ def _checked_tile(card: Card) -> Tile:
     first = card.checked[0]
     found = first.finding(card.rank)
     value, interval = split(found.estimate if found else None)
-    counts = f" ({found.n:,} with {counted(found.events, 'event')})" if found else ""
+    counts = (
+        f"{counted(found.n, card.unit)}, {counted(found.events, 'event')}." if found else ""
+    )
     others = len(card.checked) - 1
-    more = f" And {counted(others, 'other check')} below." if others else ""
+    more = f"{counted(others, 'other check')} below." if others else ""
     where = "its own patients" if first.brand else first.cohort
-    return Tile(f"{card.rank_heading} in {where}", value, interval, f"{first.brand}"
-                f"{counts.strip()}{more}".strip())  # fmt: skip
+    note = " ".join(filter(None, [first.brand, counts, more]))
+    return Tile(f"{card.rank_heading} in {where}", value, interval, note)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deepcme.report.blocks import Blocks, Folded, Heading, Text
+from deepcme.report.calculator.calculator import Calculator, calculator_data
 from deepcme.report.card import items, tripod
 from deepcme.report.card.answers import NOT_GIVEN
 from deepcme.report.card.card import NO_DEVICE, Card
@@ -47,11 +48,21 @@ def render_card_markdown(card: Card) -> str:
 
 def _write_blocks(card: Card) -> Blocks:
     yield write_opening(card)
+    yield from _write_calculator(card)
     for write in (
         write_purpose, write_patients, write_performance, write_groups, write_checked,
         write_genes, write_limits, write_usage, write_identity, _write_items,
     ):  # fmt: skip
         yield from write(card)
+
+
+def _write_calculator(card: Card) -> Blocks:
+    """The calculator of a panel, on the page alone."""
+    if card.model.panel is None:
+        return
+    yield Heading("Calculator", "calculate", only="html")
+    checked = [found.found for found in card.checked]
+    yield Calculator(calculator_data(card.model, name=card.name, checked=checked), only="html")
 
 
 def _write_items(card: Card) -> Blocks:

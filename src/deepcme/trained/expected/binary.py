@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
 from deepcme.audit.characteristics import take_characteristics
 from deepcme.base.seeds import seed_for
@@ -19,7 +18,6 @@ from deepcme.evaluation.predictions import (
     FloatArray,
     IntegerArray,
     count_rows,
-    select_part,
     with_strata,
 )
 from deepcme.evaluation.probabilities.calibration import compute_calibration
@@ -53,7 +51,7 @@ _OF_TENTHS = (
 _FOLDS = 10
 
 
-def compute_expected(finished: Finished) -> Expected:
+def compute_expected(finished: Finished, out_of_fold: pd.DataFrame) -> Expected:
     """Calibration and groups of the patients while they were held out.
 
     By the line of all folds, which is that of the model, their risks would be right by
@@ -62,12 +60,14 @@ def compute_expected(finished: Finished) -> Expected:
     Parameters
     ----------
     finished : Finished
+    out_of_fold : DataFrame
+        The rows that the line was fitted on.
     """
 
     def random(name: str) -> np.random.Generator:
         return np.random.default_rng(seed_for(finished.settings.seed, "expected", name))
 
-    risks, method = hold_out_risks(finished, random("folds"))
+    risks, method = cross_fit_risks(finished, out_of_fold, random("folds"))
     missing = describe_missing_curves(risks)
     calibration = compute_calibration(risks, random("calibration"))
     curves: dict[str, list[Any]] = {"curve": [], "groups": [], "histogram": []}
@@ -89,37 +89,40 @@ def compute_expected(finished: Finished) -> Expected:
     )
 
 
-def hold_out_risks(finished: Finished, random: np.random.Generator) -> tuple[pd.DataFrame, str]:
+def cross_fit_risks(
+    finished: Finished, out_of_fold: pd.DataFrame, random: np.random.Generator
+) -> tuple[pd.DataFrame, str]:
     """Test rows with a `probability` that nobody's own outcome is in, and how it was made.
 
-    They are the rows that the model's line was fitted on: a tuned model has them by the
-    strength of penalty that it was given, as folds that choose another one have log-odds many
-    times as wide, and their risks would be far worse than the model's.
+    Parameters
+    ----------
+    finished : Finished
+    out_of_fold : DataFrame
+        The rows that the model's line was fitted on: test rows by split, or one a sample where
+        the model has them by folds of its own.
+    random : numpy.random.Generator
+        Draws tenths of the patients in place of such folds.
     """
-    if not finished.settings.kind.tuned_over_folds:
-        test = select_part(finished.predictions, "test")
-        n_folds, _ = finished.folds
-        repeat = (test["split"].to_numpy() - 1) // n_folds
-        return test.assign(probability=_cross_fit(test, repeat)), _OF_FOLDS
-    cohort, score = finished.cohort, finished.model.oof_decision_function_
+    n_folds, _ = finished.folds
+    if "split" in out_of_fold.columns:
+        repeat = (out_of_fold["split"].to_numpy() - 1) // n_folds
+        risks = out_of_fold.assign(probability=_cross_fit(out_of_fold, repeat))
+        return risks, _OF_FOLDS
+    cohort = finished.cohort
     rarer = min(cohort.n_positive_patients, cohort.n_patients - cohort.n_positive_patients)
-    folds = draw_folds(cohort.labels, cohort.patients, min(_FOLDS, rarer), random)
+    tenths = draw_folds(cohort.labels, cohort.patients, min(_FOLDS, rarer), random)
     split = np.empty(cohort.n_samples, dtype=np.int64)
-    for number, rows in enumerate(folds, start=1):
+    for number, rows in enumerate(tenths, start=1):
         split[rows] = number
-    test = pd.DataFrame(
-        {
-            "split": split,
-            "model": finished.settings.name,
-            "sample": cohort.samples,
-            "patient": cohort.patients,
-            "part": "test",
-            "label": cohort.labels,
-            "score": score,
-            "probability": expit(score),
-        }
+    rows_of_all = out_of_fold.assign(
+        split=split,
+        model=finished.settings.name,
+        sample=cohort.samples,
+        patient=cohort.patients,
+        part="test",
     )
-    return test.assign(probability=_cross_fit(test, np.zeros_like(split))), _OF_TENTHS
+    probability = _cross_fit(rows_of_all, np.zeros_like(split))
+    return rows_of_all.assign(probability=probability), _OF_TENTHS
 
 
 def _cross_fit(test: pd.DataFrame, repeat: IntegerArray) -> FloatArray:
