@@ -77,9 +77,9 @@ def test_headers_that_do_not_come_are_not_waited_for(sent):
 
 
 def test_a_body_that_does_not_come_is_not_waited_for_after_the_answer(monkeypatch):
-    monkeypatch.setattr("deepcme.service.connections._SPARE_SECONDS", 0.0)
+    monkeypatch.setattr("deepcme.service.connections._REST_SECONDS", 0.3)
     said = ask(
-        POST + b"Content-Length: 9999\r\n\r\n", b"abc", b"def", pause=0.05, body_seconds=0.3
+        POST + b"Content-Length: 9999\r\n\r\n", b"abc", b"def", pause=0.05, body_seconds=30
     )
     assert said.startswith(b"HTTP/1.1 404 ")
 
