@@ -140,7 +140,9 @@ def test_a_pasted_column_fills_the_fields(service, visit):
     assert [fields.nth(i).input_value() for i in range(fields.count())] == [
         str(value) for value in values.values()
     ]
-    assert page.locator("#problem").inner_text() == "Not of this model, and left out: NOT-THERE."
+    assert (
+        page.locator("#problem").inner_text() == "Not of this model, and left out: NOT-THERE."
+    )
 
 
 @pytest.mark.parametrize(
@@ -389,7 +391,9 @@ def test_the_page_is_accessible_and_fits(guarded, visit, screen, scheme):
     check()
     enter(page)
     page.locator("#asking").wait_for()
-    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    page.evaluate(
+        "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
+    )
     check()
     values, _ = guarded.patient("panel")
     type_values(page, values)
