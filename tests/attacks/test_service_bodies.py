@@ -301,12 +301,12 @@ ODD_PARQUET = {
     "a footer longer than the file": b"PAR1" + b"\xff\xff\xff\x7f" + b"PAR1",
     "cut short": frame(sample=["A"], GENE1=[1.0])[:-30],
     "CSV": csv_of("A,1,1,1,1,1\n"),
-    "infinite values": frame(sample=["A"], **dict.fromkeys(GENES, [np.inf])),
-    "no values": frame(sample=["A"], **dict.fromkeys(GENES, [np.nan])),
-    "text": frame(sample=["A"], **dict.fromkeys(GENES, ["high"])),
-    "dates": frame(sample=["A"], **dict.fromkeys(GENES, [pd.Timestamp("2020-01-01")])),
-    "bytes": frame(sample=["A"], **dict.fromkeys(GENES, [b"\xff\x00"])),
-    "truth values": frame(sample=["A"], **dict.fromkeys(GENES, [True])),
+    "infinite values": frame(sample=["A"], **{gene: [np.inf] for gene in GENES}),
+    "no values": frame(sample=["A"], **{gene: [np.nan] for gene in GENES}),
+    "text": frame(sample=["A"], **{gene: ["high"] for gene in GENES}),
+    "dates": frame(sample=["A"], **{gene: [pd.Timestamp("2020-01-01")] for gene in GENES}),
+    "bytes": frame(sample=["A"], **{gene: [b"\xff\x00"] for gene in GENES}),
+    "truth values": frame(sample=["A"], **{gene: [True] for gene in GENES}),
     "no rows": frame(sample=pd.Series([], dtype=str), GENE1=pd.Series([], dtype=float)),
 }
 
@@ -319,7 +319,7 @@ def test_parquet_that_holds_no_samples_is_refused(stands, kind):
 
 @pytest.mark.cause("odd-bodies")
 def test_parquet_whose_bytes_are_changed_is_refused_or_read(stands):
-    body = frame(sample=["A", "B"], **dict.fromkeys(GENES, [7.0, 7.5]))
+    body = frame(sample=["A", "B"], **{gene: [7.0, 7.5] for gene in GENES})
     random = np.random.default_rng(0)
     for _ in range(15):
         changed = bytearray(body)
