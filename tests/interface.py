@@ -29,7 +29,7 @@ DOCUMENTED = {
     "deepcme.selection.clusters": ["cluster_genes"],
     "deepcme.selection.ensemble_scores": ["compute_ensemble_gene_scores"],
     "deepcme.selection.knockoffs": ["select_against_decoys"],
-    "deepcme.selection.refit": ["PanelClassifier"],
+    "deepcme.selection.panels.networks": ["PanelClassifier"],
     "deepcme.selection.scores": [
         "compute_gene_scores",
         "compute_score_agreement",

@@ -42,7 +42,10 @@ if TYPE_CHECKING:
     )
     from deepcme.models.survival.network import DeepCMESurvival as DeepCMESurvival
     from deepcme.report.notebook import read_report as read_report
+    from deepcme.selection.panels.panels import GenePanelClassifier as GenePanelClassifier
+    from deepcme.selection.panels.panels import GenePanelSurvival as GenePanelSurvival
     from deepcme.verbs.auditing import audit as audit
+    from deepcme.verbs.cards import card as card
     from deepcme.verbs.models import load_model as load_model
     from deepcme.verbs.models import predict as predict
     from deepcme.verbs.models import train as train
@@ -74,7 +77,9 @@ _NAMES = {
     "models.survival.ensemble": "DeepCMESurvivalEnsemble",
     "models.survival.network": "DeepCMESurvival",
     "report.notebook": "read_report",
+    "selection.panels.panels": "GenePanelClassifier GenePanelSurvival",
     "verbs.auditing": "audit",
+    "verbs.cards": "card",
     "verbs.models": "load_model predict train validate",
     "verbs.planning": "power simulate",
     "verbs.reading": "read_geo read_table",

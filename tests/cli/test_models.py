@@ -51,7 +51,7 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     model, cohort, other = folder / "model", folder / "cohort.h5ad", folder / "other.h5ad"
     assert run(monkeypatch, "train", cohort, "-o", model, "--repeats", 1, "--jobs", 1) == 0
     assert "AUC to expect of new patients like these: 0." in capsys.readouterr().out
-    assert json.loads((model / "manifest.json").read_text())["schema_version"] == 5
+    assert json.loads((model / "manifest.json").read_text())["schema_version"] == 7
     assert load_model(model).model.n_genes == 40
     output = folder / "predictions.csv"
     assert run(monkeypatch, "predict", model, other, "-o", output) == 0

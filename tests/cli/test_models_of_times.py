@@ -36,7 +36,7 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     said = " ".join(capsys.readouterr().out.split())
     assert "invented: 120 samples of 120 patients" in said
     assert "with the event, 30 genes. By 4 years, to expect of new patients like these:" in said
-    assert json.loads((model / "manifest.json").read_text())["schema_version"] == 4
+    assert json.loads((model / "manifest.json").read_text())["schema_version"] == 8
     output, curve = folder / "predictions.csv", folder / "curves.csv"
     words = ("predict", model, new, "-o", output, "--times", "1,2", "--curve", curve)
     assert run(monkeypatch, *words) == 0

@@ -8,7 +8,7 @@ from deepcme import DeepCMEClassifier, DeepCMEEnsemble
 from deepcme.models.baselines import TunedLogisticRegression
 from deepcme.models.clinical import ClinicalRegression
 from deepcme.models.logit_classifier import LogitClassifier, encode_binary_target
-from deepcme.selection.refit import PanelClassifier
+from deepcme.selection.panels.networks import PanelClassifier
 
 
 class OneColumn(LogitClassifier):

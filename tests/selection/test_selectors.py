@@ -8,8 +8,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.selection.panels.networks import PanelClassifier
 from deepcme.selection.rankers import ranks_of
-from deepcme.selection.refit import PanelClassifier
 from deepcme.selection.selectors import (
     CoxLassoSelector,
     L1LogisticSelector,

@@ -8,7 +8,7 @@ import pytest
 from deepcme import Cohort
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.report.contents import compute_contents
-from deepcme.selection.panel_tables import compute_panel_curve
+from deepcme.selection.panels.tables import compute_panel_curve
 from deepcme.study.parts.selection import PANELS
 from deepcme.study.parts.selection_tables import collect_panels
 from deepcme.study.plan import make_plan

@@ -84,7 +84,7 @@ def test_nothing_is_overwritten(folder, model):
         save_model(model, folder)
 
 
-@pytest.mark.parametrize("version", [*range(1, SCHEMA_VERSION + 1), "4_networks"])
+@pytest.mark.parametrize("version", [*range(1, SCHEMA_VERSION + 1), "4_networks", "8_networks"])
 def test_every_schema_version_stays_readable(version):
     """Each stored model lies beside what it predicted when it was written."""
     stored = STORED / f"schema_{version}"

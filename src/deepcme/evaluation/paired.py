@@ -75,7 +75,24 @@ def compute_paired_difference(
         )
         test = compute_corrected_t_test(differences, ratio)
         return PairedDifference(test.difference, test.ci_low, test.ci_high, SAME_SPLITS)
-    aucs = [float(auc.mean()), float(other_auc.mean())]
+    return compute_bootstrap_difference(
+        predictions, other, random, refitted=refitted, draws=draws
+    )
+
+
+def compute_bootstrap_difference(
+    predictions: pd.DataFrame,
+    other: pd.DataFrame,
+    random: np.random.Generator,
+    *,
+    refitted: Collection[str] = (),
+    draws: int = DEFAULT_DRAWS,
+) -> PairedDifference:
+    """The difference of `compute_paired_difference` by patient bootstrap, whatever was tested.
+
+    Patients are drawn once for both, and so paired. Training rows may be missing.
+    """
+    aucs = [float(_auc_by_split(rows).mean()) for rows in (predictions, other)]
     difference = aucs[0] - aucs[1]
     half_width = _bootstrap_half_width([predictions, other], aucs, refitted, random, draws)
     return PairedDifference(

@@ -235,7 +235,8 @@ def select_against_decoys(
     decoys : {"knockoffs", "permuted"}
         Permuted copies are cheap, but genes that only follow a true gene pass
         too often, see `draw_permuted_copies`.
-    ranker : {"soft-path", "l1-logistic", "cox-lasso", "mean-rank", "cox-score"}
+    ranker : {"soft-path", "l1-logistic", "cox-lasso", "mean-rank", "t-test",
+        "cox-score"}
     blocks : array of int, optional
         Block of each gene, by default as `find_blocks` gives them.
 

@@ -69,6 +69,13 @@ def recalibrate_across_folds(
     return probability
 
 
+def compute_held_out_losses(
+    y: ArrayLike, scores: FloatArray, folds: IntegerArray
+) -> FloatArray:
+    """Log loss of each row by its out-of-fold score, recalibrated on the other folds."""
+    return compute_log_losses(y, recalibrate_across_folds(y, scores, folds))
+
+
 def compute_stages(
     sizes: IntegerArray,
     scores: FloatArray,
@@ -103,7 +110,7 @@ def compute_stages(
     label = np.asarray(y)
     rows = []
     for size, score in zip(sizes, scores, strict=True):
-        losses = compute_log_losses(label, recalibrate_across_folds(label, score, folds))
+        losses = compute_held_out_losses(label, score, folds)
         in_folds = [folds == fold for fold in np.unique(folds)]
         aucs = [compute_auc(label[held_out], score[held_out]) for held_out in in_folds]
         rows.append(

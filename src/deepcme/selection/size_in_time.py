@@ -89,6 +89,24 @@ def recalibrate_slopes(
     return recalibrated
 
 
+def compute_held_out_deviances(
+    follow_up: FollowUp, scores: FloatArray, folds: IntegerArray
+) -> FloatArray:
+    """Deviance an event that each patient adds; their mean is that of `compute_stages_in_time`.
+
+    Out-of-fold log hazards are recalibrated on the other folds, and compared within theirs.
+    """
+    log_hazards = recalibrate_slopes(follow_up, scores, folds)
+    added = np.empty(follow_up.n)
+    for rows in _rows_of(folds):
+        added[rows] = compute_likelihood_ratios(follow_up.rows(rows), log_hazards[rows])
+    return -2 * follow_up.n / follow_up.n_events * added
+
+
+def _rows_of(folds: IntegerArray) -> list[IntegerArray]:
+    return [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
+
+
 def compute_stages_in_time(
     sizes: IntegerArray,
     scores: FloatArray,
@@ -127,22 +145,16 @@ def compute_stages_in_time(
        Cox's proportional hazards model via coordinate descent. J Stat Softw 39(5):1-13,
        section 2.5.
     """
-    in_folds = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
     encoded = encode_times(follow_up.times, follow_up.events)
-    per_event = -2 * follow_up.n / follow_up.n_events
     stages = []
     for size, score in zip(sizes, scores, strict=True):
-        log_hazards = recalibrate_slopes(follow_up, score, folds)
-        added = np.empty(follow_up.n)
-        for rows in in_folds:
-            added[rows] = compute_likelihood_ratios(follow_up.rows(rows), log_hazards[rows])
-        error = compute_clustered_standard_error(added, groups)
-        concordance = [rank_concordance(score[rows], encoded[rows]) for rows in in_folds]
+        deviances = compute_held_out_deviances(follow_up, score, folds)
+        concordance = [rank_concordance(score[rows], encoded[rows]) for rows in _rows_of(folds)]
         stages.append(
             {
                 "n_genes": int(size),
-                "deviance": per_event * added.mean(),
-                "deviance_se": -per_event * error,
+                "deviance": deviances.mean(),
+                "deviance_se": compute_clustered_standard_error(deviances, groups),
                 "harrell_c": float(pd.Series(concordance).mean()),
             }
         )

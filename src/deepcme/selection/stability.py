@@ -298,7 +298,8 @@ def select_on_subsamples(
     clusters : array
         Cluster of each gene, as `cluster_genes` gives them.
     seed : numpy.random.SeedSequence
-    ranker : {"soft-path", "l1-logistic", "cox-lasso", "mean-rank", "cox-score"}
+    ranker : {"soft-path", "l1-logistic", "cox-lasso", "mean-rank", "t-test",
+        "cox-score"}
     n_selected : int
         Genes kept of each ranking.
     n_pairs : int

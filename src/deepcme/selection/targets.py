@@ -21,8 +21,16 @@ from deepcme.models.survival.target import read_target
 from deepcme.network.architecture import FloatArray
 from deepcme.network.times import encode_times, rank_concordance
 from deepcme.selection.l1_logistic import cross_validate_l1
-from deepcme.selection.size import compute_stages, draw_fold_numbers
-from deepcme.selection.size_in_time import compute_stages_in_time, draw_fold_numbers_in_time
+from deepcme.selection.size import (
+    compute_held_out_losses,
+    compute_stages,
+    draw_fold_numbers,
+)
+from deepcme.selection.size_in_time import (
+    compute_held_out_deviances,
+    compute_stages_in_time,
+    draw_fold_numbers_in_time,
+)
 
 IntegerArray = NDArray[np.int64]
 DoubleArray = NDArray[np.float64]
@@ -116,6 +124,12 @@ class TargetKind(ABC):
     ) -> pd.DataFrame:
         """Performance on held-out patients at each stage of a cross-validated path."""
 
+    @abstractmethod
+    def compute_held_out_losses(
+        self, y: Target, scores: DoubleArray, folds: IntegerArray
+    ) -> DoubleArray:
+        """What each row adds to the criterion, which is their mean, by out-of-fold scores."""
+
 
 class _TwoClasses(TargetKind):
     outcome, words = BinaryOutcome.kind, "two classes"
@@ -163,6 +177,11 @@ class _TwoClasses(TargetKind):
     ) -> pd.DataFrame:
         return compute_stages(sizes, scores, y, groups, folds)
 
+    def compute_held_out_losses(
+        self, y: Target, scores: DoubleArray, folds: IntegerArray
+    ) -> DoubleArray:
+        return compute_held_out_losses(y, scores, folds)
+
 
 class _Times(TargetKind):
     outcome, words = SurvivalOutcome.kind, "times to an event"
@@ -206,6 +225,11 @@ class _Times(TargetKind):
         folds: IntegerArray,
     ) -> pd.DataFrame:
         return compute_stages_in_time(sizes, scores, read_target(y, len(y)), groups, folds)
+
+    def compute_held_out_losses(
+        self, y: Target, scores: DoubleArray, folds: IntegerArray
+    ) -> DoubleArray:
+        return compute_held_out_deviances(read_target(y, len(y)), scores, folds)
 
 
 TWO_CLASSES, TIMES = _TwoClasses(), _Times()

@@ -44,20 +44,24 @@ def make_app(
 
     Examples
     --------
-    >>> import deepcme
+    >>> import asyncio
     >>> from pathlib import Path
-    >>> from starlette.testclient import TestClient
+    >>> import deepcme
+    >>> import httpx
     >>> from deepcme.service.app import make_app
     >>> from deepcme.service.models.served import ServedModel
     >>> cohort = deepcme.simulate(
     ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
     ... )
-    >>> deepcme.train(cohort[:60], model="LR", repeats=1, quiet=True).save("my-model")
-    >>> model = deepcme.load_model("my-model").model
-    >>> served = ServedModel("my-model", "1", model.sha256, model, Path("my-model"))
-    >>> client = TestClient(make_app({"my-model": served}), base_url="http://localhost")
-    >>> client.get("/v1/models").json()["models"][0]["name"]
-    'my-model'
+    >>> deepcme.train(cohort[:60], model="LR", repeats=1, quiet=True).save("lr")
+    >>> model = deepcme.load_model("lr").model
+    >>> app = make_app({"lr": ServedModel("lr", "1", model.sha256, model, Path("lr"))})
+    >>> async def ask(path):
+    ...     transport = httpx.ASGITransport(app=app)
+    ...     async with httpx.AsyncClient(transport=transport) as client:
+    ...         return await client.get(f"http://localhost{path}")
+    >>> asyncio.run(ask("/v1/models")).json()["models"][0]["name"]
+    'lr'
     """
     settings = settings or ServiceSettings()
     metrics = Metrics(models.values())

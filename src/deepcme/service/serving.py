@@ -72,5 +72,5 @@ def serve(
         # Both are read when a generation imports what they are for.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
         os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # a worker counts on one core
-        orders = Orders((), replace(settings, hosts=hosts), n_workers, stop_seconds)
-        return Supervisor(named, orders, listening, place).run()
+        orders = Orders((), replace(settings, hosts=hosts), n_workers, stop_seconds, place)
+        return Supervisor(named, orders, listening).run()

@@ -223,7 +223,8 @@ class SelectionSettings(Settings):
 
     run: bool = False
     rankers: tuple[
-        Literal["soft-path", "l1-logistic", "mean-rank", "cox-lasso", "cox-score"], ...
+        Literal["soft-path", "l1-logistic", "mean-rank", "t-test", "cox-lasso", "cox-score"],
+        ...,
     ] = Field(default=("soft-path", "l1-logistic"), min_length=1)
     random_panels: int = Field(default=10, ge=1, le=1000)
     pairs: int = Field(default=25, ge=1, le=1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -34,7 +35,29 @@ class Genes(Part):
             raise ValueError("a gene occurs twice")
         return self
 
-    @property
+    def joined(self, others: Genes | None) -> Genes:
+        """These genes and further ones, each once."""
+        if others is None:
+            return self
+        more = [gene for gene, name in enumerate(others.id) if name not in set(self.id)]
+        kinds = {*self.others, *others.others}
+
+        def both(own: list[str], further: list[str]) -> list[str]:
+            return [*own, *(further[gene] for gene in more)]
+
+        blank = [""] * max(len(self.id), len(others.id))
+        return Genes(
+            id=both(self.id, others.id),
+            others={
+                kind: both(
+                    self.others.get(kind, blank[: len(self.id)]),
+                    others.others.get(kind, blank),
+                )
+                for kind in sorted(kinds)
+            },
+        )
+
+    @cached_property
     def names(self) -> list[str]:
         """Symbols where known, else ids."""
         symbols = self.others.get("symbol", self.id)

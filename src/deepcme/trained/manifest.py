@@ -119,6 +119,11 @@ class Manifest(Part):
     notes: list[str]
     training_ids: TrainingIds | None = None
 
+    @property
+    def genes_to_read(self) -> Genes:
+        """All genes whose values are asked for: of a panel its reference genes too."""
+        return self.genes.joined(None if self.panel is None else self.panel.reference)
+
     def to_json(self, files: dict[str, str]) -> str:
         """The manifest as text, with the SHA-256 of the model's files and its own.
 

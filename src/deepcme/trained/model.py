@@ -11,12 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.network.architecture import FloatArray
+from deepcme.trained.expected.expected import Expected
 from deepcme.trained.learned.arrays import Arrays, Scores
 from deepcme.trained.learned.committee import LearnedCommittee
 from deepcme.trained.learned.learned import Learned
 from deepcme.trained.manifest import CommitteeEstimator, Manifest
 from deepcme.trained.panels.panel import Panel
 from deepcme.trained.sketches import Sketches
+
+COLUMN_TYPES = {"positive": "boolean", "group": "string", "far": "boolean"}
+"""Types of columns of predictions that may lack a value."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class Model(ABC):
     sha256 : str, optional
         That of the manifest, which has those of the other files: known of a model that was
         read from its folder.
+    expected : Expected, optional
+        What to expect of it in detail; none of models of older versions.
     """
 
     manifest: Manifest
@@ -61,6 +67,7 @@ class Model(ABC):
     _: KW_ONLY
     panel: Panel | None = None
     sha256: str | None = None
+    expected: Expected | None = None
 
     having: ClassVar[str]
     """What those with the event are, after their number."""
@@ -127,9 +134,9 @@ class Model(ABC):
 
     def predict(self, scores: Scores) -> pd.DataFrame:
         """What is told of samples by their scores, as a table."""
-        types = {"positive": "boolean", "group": "string"}
-        table = pd.DataFrame(self.tell(scores))
-        return table.astype({name: types[name] for name in table.columns if name in types})
+        told = self.tell(scores)
+        types = {name: kind for name, kind in COLUMN_TYPES.items() if name in told}
+        return pd.DataFrame(told).astype(types)
 
     @abstractmethod
     def describe(self, predicted: pd.DataFrame) -> str:

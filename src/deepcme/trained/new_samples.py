@@ -260,13 +260,8 @@ def standardise(
        density oligonucleotide array data based on variance and bias.
        Bioinformatics 19:185-193.
     """
-    if normalise == "cohort" and len(expression.samples) < FEWEST_SAMPLES:
-        n_samples = len(expression.samples)
-        are = "is 1" if n_samples == 1 else f"are {n_samples}"
-        raise DeepCMEError(
-            "--normalise cohort takes the mean and deviation of each gene from the samples: it "
-            f"needs {FEWEST_SAMPLES} or more, and there {are}; --normalise rank needs one."
-        )
+    if normalise == "cohort":
+        require_own_statistics(len(expression.samples), "--normalise rank needs one")
     scale, notes = scale_to_read(
         expression.X, expression.samples, expression.scale, model, normalise
     )
@@ -290,6 +285,22 @@ def standardise(
     # A gene that was constant in training has untrained weights.
     Z[:, statistics.scale == 0] = 0.0
     return Z, [*notes, *said]
+
+
+def require_own_statistics(n_samples: int, otherwise: str) -> None:
+    """Refuse samples that are too few for means and deviations of their own.
+
+    Raises
+    ------
+    DeepCMEError
+        It ends in the way out.
+    """
+    if n_samples < FEWEST_SAMPLES:
+        are = "is 1" if n_samples == 1 else f"are {n_samples}"
+        raise DeepCMEError(
+            "--normalise cohort takes the mean and deviation of each gene from the samples: it "
+            f"needs {FEWEST_SAMPLES} or more, and there {are}; {otherwise}."
+        )
 
 
 def known_values(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,19 +14,28 @@ from deepcme.base.processes.threads import single_thread
 from deepcme.base.shown import Shown, Shows
 from deepcme.base.words import counted, few
 from deepcme.network.architecture import FloatArray
-from deepcme.trained.learned.pushes import find_pushes, in_words
-from deepcme.trained.model import Model
+from deepcme.trained.learned.pushes import Pushes, find_pushes, in_words
+from deepcme.trained.model import COLUMN_TYPES, Model
 from deepcme.trained.new_samples import (
     Expression,
+    GeneMatch,
     Normalisation,
     known_values,
     match_genes,
     require_coverage,
     standardise,
 )
+from deepcme.trained.panels.prediction import (
+    require_any,
+    tell_of_values,
+    warnings_of_panel,
+    with_names,
+)
+from deepcme.trained.panels.reading import read_panel_values, require_panel_options
 from deepcme.trained.recognition import notes_on_recognition, recognise, refuse_training_cohort
 from deepcme.trained.scales.scale_reading import require_convertible
 from deepcme.trained.suitability import judge_samples
+from deepcme.trained.survival.model import require_times
 
 __all__ = ["Predictions", "predict"]
 
@@ -50,7 +60,12 @@ class Predictions(Shows):
         nearly a training sample's, "no", or "unknown" of models of schema 1); genes
         (those that push it most, with their share in the log-odds, or the log hazard);
         remark (why there is no prediction, or what it rests on). A sample without a
-        prediction has no probability or risk, spread, call, group or genes.
+        prediction has no probability or risk, spread, call, group or genes. A panel tells as
+        well, after probability or risk: ci_low and ci_high (95% interval over resampled
+        patients); lowest and highest (the risk over the training range of the genes without
+        a value: of a sample that lacks some they are all that is told); place (share of the
+        training patients with a lower risk, 0 to 1); outside (genes out of their training
+        range).
     notes : list of str
         Coverage, conversions and warnings, those of the model too.
     model : Model
@@ -58,6 +73,8 @@ class Predictions(Shows):
     pushes : DataFrame
         sample, gene, share: the genes that push each sample most, as under `genes` of the
         table, one row each.
+    resampled : ndarray of shape (samples, resamples), optional
+        Of a panel: calibrated log-odds or log hazards by each resampled refit.
     """
 
     table: pd.DataFrame
@@ -66,13 +83,40 @@ class Predictions(Shows):
     pushes: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=["sample", "gene", "share"])
     )
+    resampled: NDArray[np.float64] | None = None
+
+    def curves(self) -> pd.DataFrame:
+        """Of a model of times: risk of every predicted sample at each time at which it rises.
+
+        Returns
+        -------
+        DataFrame
+            `sample, time, risk`; of a panel its interval, `ci_low, ci_high`, too.
+
+        Raises
+        ------
+        DeepCMEError
+            If the model tells yes or no.
+        """
+        return require_times(self.model, "A curve").curves(self.table, self.resampled)
+
+    def resampled_of(self, row: int) -> NDArray[np.float64] | None:
+        """Those of one sample, by its place in the table."""
+        return None if self.resampled is None else self.resampled[row : row + 1]
 
     def describe(self) -> str:
         """How many were called positive, or are in which group, and the range."""
         predicted = self.table.dropna(subset=self.model.told)
-        left = len(self.table) - len(predicted)
-        without = f" {counted(left, 'sample')} without a prediction." if left else ""
-        return self.model.describe(predicted) + without
+        n_ranges = 0
+        if self.model.panel is not None:
+            n_ranges = int(self.table["lowest"].notna().sum()) - len(predicted)
+        left = len(self.table) - len(predicted) - n_ranges
+        said = [self.model.describe(predicted)] if len(predicted) else []
+        if n_ranges:
+            said.append(f"{counted(n_ranges, 'sample')} with a range of risks, not a risk.")
+        if left:
+            said.append(f"{counted(left, 'sample')} without a prediction.")
+        return " ".join(said)
 
     def frame(self) -> pd.DataFrame:
         """The table by sample id."""
@@ -138,6 +182,9 @@ def predict(
     30
     """
     match = match_genes(expression, model.manifest.genes)
+    if model.panel is not None:
+        require_panel_options(normalise, allow_missing)
+        return _predict_panel(model, expression, match, normalise, allow_training_samples)
     require_coverage(match, allow_missing)
     require_convertible(expression.scale, model, normalise)
     suitability = judge_samples(expression, match, model, normalise, allow_missing)
@@ -176,13 +223,51 @@ def predict(
         *_warnings_of(model),
     ]
     notes = [*match.notes(), *expression.notes, *notes, *warnings]
+    by_gene = _by_gene([expression.samples[row] for row in rows], pushes)
+    return Predictions(table, notes, model, by_gene)
+
+
+def _predict_panel(
+    model: Model,
+    expression: Expression,
+    match: GeneMatch,
+    normalise: Normalisation,
+    allow_training_samples: bool,
+) -> Predictions:
+    """What a panel tells; a sample without some of its genes gets a range."""
+    values, notes = read_panel_values(model, expression, match, normalise)
+    recognition = recognise(model, expression, match.column, normalise)
+    if not allow_training_samples:
+        refuse_training_cohort(recognition)
+    with single_thread():
+        told = tell_of_values(values)
+    samples = expression.samples
+    require_any(samples, told.columns)
+    learned_from = (
+        ["unknown"] * len(samples) if recognition is None else recognition.column().tolist()
+    )
+    named = with_names(told.columns, samples, learned_from)
+    table = pd.DataFrame(named).astype(
+        {name: kind for name, kind in COLUMN_TYPES.items() if name in named}
+    )
+    warnings = [
+        *notes_on_recognition(model, recognition),
+        *warnings_of_panel(samples, told.columns),
+        *_warnings(table),
+        *_warnings_of(model),
+    ]
+    notes = [*notes, *expression.notes, *warnings]
+    by_gene = _by_gene(samples, told.pushes)
+    return Predictions(table, notes, model, by_gene, resampled=told.resampled)
+
+
+def _by_gene(samples: Sequence[str], pushes: Sequence[Pushes]) -> pd.DataFrame:
     named = [
-        (expression.samples[row], gene, share)
-        for row, of_sample in zip(rows, pushes, strict=True)
+        (sample, gene, share)
+        for sample, of_sample in zip(samples, pushes, strict=True)
         for gene, share in of_sample
     ]
-    by_gene = pd.DataFrame(named, columns=["sample", "gene", "share"])
-    return Predictions(table, notes, model, by_gene)
+    return pd.DataFrame(named, columns=["sample", "gene", "share"])
 
 
 def compute_distances(Z: FloatArray) -> NDArray[np.float64]:

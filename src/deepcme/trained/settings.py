@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.base.parameters import Rule, at_least, check_parameters, is_number, or_none
+from deepcme.base.parameters import (
+    Rule,
+    at_least,
+    check_parameters,
+    is_number,
+    is_whole,
+    or_none,
+)
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.models.checking import check_parameters_of
 from deepcme.models.registry import DEFAULT_MODELS, ENSEMBLE, KINDS, ModelKind
+from deepcme.selection.panels.kinds import PANELS, panel_of
 
 _LEARNED = {"binary": "yes or no", "survival": "times to an event"}
 _OTHERWISE = {
@@ -28,6 +37,16 @@ _VERSION = (
         "must be a text of 1 to 40 characters",
     ),
 )
+_NAMES = (
+    Rule(
+        lambda names: (
+            isinstance(names, tuple | list)
+            and len(names) > 0
+            and all(isinstance(name, str) and name.strip() for name in names)
+        ),
+        "must list names of genes",
+    ),
+)
 _RULES = {
     "repeats": or_none(at_least(1)),
     "seed": at_least(0),
@@ -35,6 +54,14 @@ _RULES = {
     "horizon": or_none(_ABOVE_0),
     "parameters": _PARAMETERS,
     "ensemble": _PARAMETERS,
+    "panel": or_none(
+        (
+            Rule(lambda size: is_whole(size) or size == "auto", 'must be a number, or "auto"'),
+            Rule(lambda size: size == "auto" or size >= 1, 'must be at least 1, or "auto"'),
+        )
+    ),
+    "genes": or_none(_NAMES),
+    "reference_genes": or_none(_NAMES),
     "version": _VERSION,
 }
 
@@ -62,6 +89,18 @@ class TrainingSettings:
     horizon : float, optional
         By which a model of times tells the risk, in the cohort's unit; as default the
         cohort's.
+    panel : int or "auto", optional
+        Train a panel of so many genes in place of a model of all genes; "auto" chooses how
+        many by the rule of one standard error.
+    ranker : str, optional
+        That orders the genes of a panel; by default the test of each gene alone, Welch's t
+        or Cox's score test.
+    genes : sequence of str, optional
+        The candidates, by id, symbol or Entrez id; the model sees no other gene. Without
+        `panel` and `model` it is a panel of all of them.
+    reference_genes : sequence of str, optional
+        Of a panel: genes whose mean logged value is taken off those of each sample; they are
+        no candidates.
     version : str
         Of the model, as its manifest and its card have it.
 
@@ -86,9 +125,22 @@ class TrainingSettings:
     parameters: dict[str, Any] = field(default_factory=dict)
     horizon: float | None = None
     version: str = "1"
+    panel: int | Literal["auto"] | None = None
+    ranker: str | None = None
+    genes: Sequence[str] | None = None
+    reference_genes: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         check_parameters(vars(self), _RULES)
+        if self.is_panel:
+            self._check_panel()
+            return
+        for name in ("ranker", "reference_genes"):
+            if getattr(self, name) is not None:
+                raise DeepCMEError(
+                    f"{name.replace('_', ' ')} is for a panel of genes: say of how many with "
+                    "panel (--panel), or leave it out."
+                )
         if self.model is None and (self.ensemble or self.parameters):
             object.__setattr__(self, "model", ENSEMBLE)
         if self.model is None:
@@ -102,6 +154,36 @@ class TrainingSettings:
         _check_kept(self.model, self.parameters)
         check_parameters_of(self.kind, self.parameters)
 
+    def _check_panel(self) -> None:
+        """Refuse what a panel does not take; once its model is known, set its parameters."""
+        if self.model is None:
+            if self.ensemble or self.parameters:
+                raise DeepCMEError(
+                    "A panel takes no parameters but its size and its ranker: leave them out."
+                )
+            return
+        if self.model not in PANELS:
+            raise DeepCMEError(
+                f"A panel is a model of its own: leave out {self.model}, or the panel."
+            )
+        if self.panel is None and self.genes is None:
+            raise DeepCMEError(
+                f"{self.model} is made by naming its size with panel (--panel), or its genes "
+                "with genes (--genes)."
+            )
+        size = "all" if self.panel is None else self.panel
+        parameters = {"size": size}
+        if self.ranker is not None:
+            parameters["ranker"] = self.ranker
+        object.__setattr__(self, "parameters", parameters)
+        check_parameters_of(self.kind, parameters)
+
+    @property
+    def is_panel(self) -> bool:
+        """Whether it is a panel of a few genes, or of those that are named."""
+        named_alone = self.genes is not None and self.model is None
+        return self.panel is not None or named_alone or self.model in PANELS
+
     @property
     def name(self) -> str:
         """Of the model, once it is known."""
@@ -111,7 +193,7 @@ class TrainingSettings:
     @property
     def kind(self) -> ModelKind:
         """What the model can do."""
-        return KINDS[self.name]
+        return PANELS.get(self.name) or KINDS[self.name]
 
     def for_cohort(self, cohort: Cohort) -> TrainingSettings:
         """The settings with the default model of the cohort's outcome, and its horizon.
@@ -122,7 +204,8 @@ class TrainingSettings:
             If the model learns another outcome, or a model of times has no horizon.
         """
         outcome = cohort.outcome
-        settings = replace(self, model=self.model or DEFAULT_MODELS[outcome.kind])
+        default = panel_of(outcome.kind).name if self.is_panel else DEFAULT_MODELS[outcome.kind]
+        settings = replace(self, model=self.model or default)
         learned = settings.kind.outcomes
         if outcome.kind not in learned:
             choice = ", ".join(_kept(outcome.kind))

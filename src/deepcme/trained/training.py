@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,6 @@ from deepcme.base.progress import show_progress
 from deepcme.base.seeds import seed_for
 from deepcme.base.version import __version__
 from deepcme.base.workload import equal_pieces, timed
-from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.genes.genes import gene_identifiers
 from deepcme.cohort.honest import (
@@ -51,6 +51,14 @@ from deepcme.trained.manifest import (
     TrainingCohort,
 )
 from deepcme.trained.model import GeneStatistics, Model
+from deepcme.trained.panels.candidates import Candidates, TrainingData
+from deepcme.trained.panels.choice import (
+    describe_panel,
+    form_of_panel,
+    note_left_out,
+    require_genes,
+)
+from deepcme.trained.panels.resampling import make_panel
 from deepcme.trained.prediction import compute_distances, far_out_fence
 from deepcme.trained.recognition import TrainingSamples
 from deepcme.trained.self_test import score_self_test
@@ -91,49 +99,62 @@ def train_model(
     """
     settings = (settings or TrainingSettings()).for_cohort(cohort)
     cohort = cohort.keep_primary_tumours()
+    candidates = Candidates.of(cohort, settings.genes, settings.reference_genes)
     if count_folds(cohort)[0] < FEWEST_FOLDS:
         raise DeepCMEError(
             f"{cohort.name}: a model needs at least {FEWEST_FOLDS} patients with and "
             f"{FEWEST_FOLDS} without the event."
         )
     require_followed(cohort, settings.horizon)
-    data = CohortArrays.of(cohort)
     splits = draw_honest_splits(cohort, split_seed(settings.seed), repeats=settings.repeats)
-    work = equal_pieces(len(splits) + 1, settings.jobs)
-    tables: list[pd.DataFrame] = []
+    numbered = list(enumerate(splits, start=1))
+    # What reference genes cost is measured by the same fits without them.
+    takes = [candidates.arrays()]
+    if candidates.reference is not None:
+        takes.append(candidates.arrays(without_reference=True))
+    work = equal_pieces(len(takes) * len(splits) + 1, settings.jobs)
+    tables: list[list[pd.DataFrame]] = [[] for _ in takes]
     with show_progress("Training", work, quiet=quiet):
-        (model, preprocessor), seconds = timed(_fit_on_everybody, data, settings)
-        work.finish(len(splits), seconds)
-        fixed = _chosen_penalty(model)
-        calls = [(data, settings, fixed, *split) for split in enumerate(splits, start=1)]
+        (model, preprocessor), seconds = timed(_fit_on_everybody, takes[0], settings)
+        work.finish(len(takes) * len(splits), seconds)
+        require_genes(settings, model, cohort.name)
+        fixed = _choices_of(model)
+        calls = [(data, settings, fixed, *split) for data in takes for split in numbered]
         timed_calls = [(_score_test_part, *call) for call in calls]
         with closing(run_parallel(timed, timed_calls, settings.jobs)) as fits:
-            for (*_, number, split), (scores, seconds) in zip(calls, fits, strict=True):
-                tables.append(_rows_of_split(cohort, settings, number, split, scores))
-                work.finish(number - 1, seconds)
-    finished = Finished(cohort, settings, model, pd.concat(tables, ignore_index=True))
-    return _make_model(finished, preprocessor)
+            for place, (scores, seconds) in enumerate(fits):
+                take, at = divmod(place, len(splits))
+                rows = _rows_of_split(cohort, settings, *numbered[at], scores)
+                tables[take].append(rows)
+                work.finish(place, seconds)
+    predictions, *without = (pd.concat(of_take, ignore_index=True) for of_take in tables)
+    finished = Finished(candidates.cohort, settings, model, predictions)
+    return _make_model(finished, preprocessor, cohort, candidates, without)
 
 
-def _fit_on_everybody(data: CohortArrays, settings: TrainingSettings) -> tuple[Any, Pipeline]:
-    everyone = np.arange(len(data.X))
+def _fit_on_everybody(data: TrainingData, settings: TrainingSettings) -> tuple[Any, Pipeline]:
+    everyone = np.arange(len(data.arrays.X))
     seed, kind = final_seed(settings.seed), settings.kind
-    targets = make_targets(data, kind, everyone)
+    arrays = data.for_rows(everyone)
+    targets = make_targets(arrays, kind, everyone)
     with one_thread_a_task():
         model, _, preprocessor = prepare_and_fit(
-            data, everyone, HONEST, kind, settings.parameters, seed, targets=targets
+            arrays, everyone, HONEST, kind, settings.parameters, seed, targets=targets
         )
     return model, preprocessor
 
 
-def _chosen_penalty(model: Any) -> dict[str, Any]:
-    """The penalty that a model of times chose, as the only one to choose from."""
+def _choices_of(model: Any) -> dict[str, Any]:
+    """What a model chose by folds of its own, as the only choice: a penalty, a panel's size."""
+    if hasattr(model, "choices_"):
+        choices: dict[str, Any] = model.choices_
+        return choices
     is_chosen = "penalties" in model.get_params()
     return {"penalties": (float(model.penalty_),)} if is_chosen else {}
 
 
 class _Scores(NamedTuple):
-    """Of a test part: those of a fit as in a study, and of one of the final model's penalty."""
+    """Of a test part: those of a fit as in a study, and of one that chose as the final."""
 
     score: NDArray[np.float64]
     probability: NDArray[np.float64] | None
@@ -141,7 +162,7 @@ class _Scores(NamedTuple):
 
 
 def _score_test_part(
-    data: CohortArrays,
+    data: TrainingData,
     settings: TrainingSettings,
     fixed: dict[str, Any],
     number: int,
@@ -149,16 +170,18 @@ def _score_test_part(
 ) -> _Scores:
     """Scores of the test part by a fit on the others as in a study.
 
-    A fold may choose another penalty, and log hazards many times as wide: calibration needs
-    those by the penalty of the final model.
+    A fold may choose another penalty, and scores many times as wide: calibration needs those
+    by the choices of the final model.
     """
     kind, n_validation = settings.kind, len(split.validation)
     seed = fit_seed(settings.seed, settings.name, number)
-    targets = make_targets(data, kind, split.fitting_rows if kind.refitted else split.train)
+    learn_on = split.fitting_rows if kind.refitted else split.train
+    arrays = data.for_rows(learn_on)
+    targets = make_targets(arrays, kind, learn_on)
 
     def fit(parameters: dict[str, Any]) -> tuple[Any, NDArray[np.float32]]:
         model, _, preprocessor = prepare_and_fit(
-            data,
+            arrays,
             split.fitting_rows,
             HONEST,
             kind,
@@ -167,7 +190,7 @@ def _score_test_part(
             n_validation,
             targets,
         )
-        return model, transform_rows(preprocessor, data.X, split.test)
+        return model, transform_rows(preprocessor, arrays.X, split.test)
 
     with one_thread_a_task():
         score, probability = scores_of(*fit(settings.parameters))
@@ -198,43 +221,67 @@ def _rows_of_split(
     return pd.DataFrame(table).join(told)
 
 
-def _make_model(finished: Finished, preprocessor: Pipeline) -> Model:
-    cohort, settings = finished.cohort, finished.settings
+def _make_model(
+    finished: Finished,
+    preprocessor: Pipeline,
+    cohort: Cohort,
+    candidates: Candidates,
+    without_reference: list[pd.DataFrame],
+) -> Model:
+    """The model of what was found; `cohort` is that of all genes."""
+    settings, at_candidates = finished.settings, finished.cohort
     kept = kept_genes(preprocessor)
-    standardised = preprocessor.transform(cohort.X)
+    standardised = preprocessor.transform(candidates.arrays().arrays.X)
+    statistics = _gene_statistics(preprocessor, kept)
+    n_candidates, fitted = len(kept), finished.model
+    if settings.is_panel:
+        genes = fitted.genes_
+        kept, standardised, fitted = kept[genes], standardised[:, genes], fitted.model_
+        statistics = GeneStatistics(*(values[genes] for values in vars(statistics).values()))
     known = TrainingSamples.of(
         cohort.samples,
         cohort.patients,
-        cohort.X,
+        at_candidates.X,
         kept,
         seed_for(settings.seed, "model", "training samples", cohort.fingerprint),
     )
-    learned = learn_from(described := _describe_model(finished), finished.model, standardised)
+    learned = learn_from(described := _describe_model(finished), fitted, standardised)
     shared = {
         "package_version": __version__,
         "version": settings.version,
         "date": today().isoformat(),
         "endpoint": cohort.endpoint,
         "cohort": _describe_cohort(cohort),
-        "preprocessing": _describe_preprocessing(cohort),
+        "preprocessing": _describe_preprocessing(at_candidates),
         "model": described,
-        "genes": _describe_genes(cohort, kept),
+        "genes": _describe_genes(at_candidates, kept),
         "far_distance": far_out_fence(compute_distances(standardised)),
         "self_test": score_self_test(learned, len(kept)),
-        "notes": list(cohort.notes),
+        "notes": [*cohort.notes, *candidates.notes, *note_left_out(finished, n_candidates)],
         "training_ids": known.ids,
     }
+    if settings.is_panel:
+        shared["panel"] = describe_panel(
+            finished, n_candidates, candidates.reference, without_reference
+        )
     make = (
         make_survival_model
         if isinstance(cohort.outcome, SurvivalOutcome)
         else make_binary_model
     )
-    return make(finished, shared, learned, _gene_statistics(preprocessor, kept), known.sketches)
+    model = make(finished, shared, learned, statistics, known.sketches)
+    if settings.is_panel:
+        panel = make_panel(finished, model, candidates.values_of(kept), standardised)
+        model = replace(model, panel=panel)
+    return model
 
 
 def _describe_model(finished: Finished) -> Estimator | CommitteeEstimator:
     name, form = finished.settings.name, finished.settings.kind.saved_as
     parameters = _settings_of(finished.model)
+    if finished.settings.is_panel:
+        form = form_of_panel(finished)
+        parameters["strength"] = finished.model.strength_
     assert form is not None
     if form != "committee":
         return Estimator(name=name, form=form, parameters=parameters)

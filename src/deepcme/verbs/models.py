@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 from joblib import cpu_count
@@ -14,6 +15,7 @@ from deepcme.base.shown import Shown, Shows, names_in_line
 from deepcme.base.words import counted
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.scales.scales import Scale
+from deepcme.report.card.writing import save_with_cards
 from deepcme.report.external.validation import write_validation
 from deepcme.trained import files, prediction
 from deepcme.trained.manifest import Manifest
@@ -25,10 +27,13 @@ from deepcme.trained.new_samples import (
     expression_of_frame,
     read_expression,
 )
+from deepcme.trained.panels.names import read_gene_names
+from deepcme.trained.panels.words import describe_panel
 from deepcme.trained.prediction import Predictions
 from deepcme.trained.survival.model import require_times
 from deepcme.trained.training import TrainingSettings, train_model
 from deepcme.trained.validation import Validation, validate_model
+from deepcme.verbs.cards import card
 from deepcme.verbs.reading import as_cohort
 
 __all__ = ["TrainedModel", "load_model", "predict", "train", "validate"]
@@ -111,8 +116,21 @@ class TrainedModel(Shows):
         )
 
     def save(self, folder: str | Path) -> None:
-        """Write to a new folder, whole or not at all; `deepcme.load_model` reads it."""
-        files.save_model(self.model, folder)
+        """Write to a new folder, whole or not at all; `deepcme.load_model` reads it.
+
+        Its card, ``card.html`` and ``card.md``, is written beside it.
+        """
+        save_with_cards(self.model, Path(folder))
+
+    def card(
+        self,
+        out: str | Path,
+        *,
+        validations: Sequence[str | Path] = (),
+        answers: Mapping[str, str] | str | Path | None = None,
+    ) -> Path:
+        """Write its card, as `deepcme.card` does; of a saved one that knows its files."""
+        return card(self, out, validations=validations, answers=answers)
 
     def _shown(self) -> Shown:
         manifest = self.manifest
@@ -122,6 +140,7 @@ class TrainedModel(Shows):
             ("Endpoint", manifest.endpoint),
             ("Learned from", f"{cohort.positives} {self.model.having}"),
             ("Genes", names_in_line(manifest.genes.id, 8)),
+            *(("Panel", told.removeprefix("Panel: ")) for told in describe_panel(manifest)),
             ("Made with", f"deepcme {manifest.package_version}"),
             *(("Warning", warning) for warning in warnings),
         ]
@@ -130,7 +149,9 @@ class TrainedModel(Shows):
             f"{counted(cohort.samples, 'sample')} of {counted(cohort.patients, 'patient')}, "
             f"{counted(self.n_genes, 'gene')}"
         )
-        more = "More: .predict(samples), .validate(cohort), .save(folder), .manifest."
+        more = (
+            "More: .predict(samples), .validate(cohort), .card(file), .save(folder), .manifest."
+        )
         return Shown(title, [self.model.expect()], facts, end=more)
 
 
@@ -138,7 +159,12 @@ def train(
     cohort: Cohort | str | Path,
     *,
     model: str | None = None,
+    panel: int | Literal["auto"] | None = None,
+    ranker: str | None = None,
+    genes: Sequence[str] | str | Path | None = None,
+    reference_genes: Sequence[str] | str | Path | None = None,
     horizon: float | None = None,
+    version: str = "1",
     repeats: int | None = None,
     jobs: int | None = 1,
     seed: int = 1,
@@ -153,9 +179,21 @@ def train(
     cohort : Cohort or path
     model : str, optional
         As a study names it; by default a committee of unlike models.
+    panel : int or "auto", optional
+        Make a panel of so many genes, which are ranked and chosen anew in each fold; "auto"
+        takes as few as predict within one standard error of the best.
+    ranker : str, optional
+        That orders the genes of a panel: by default ``t-test``, of times ``cox-score``.
+    genes : sequence of str, or path, optional
+        The only genes that may be chosen, or a file of them, one a line; without `panel` and
+        `model` a panel of all of them.
+    reference_genes : sequence of str, or path, optional
+        Of a panel: genes whose mean logged value is taken off each sample's.
     horizon : float, optional
         Of times: by when a model tells the risk, in the cohort's unit; by default the
         cohort's.
+    version : str, default "1"
+        Of the model, kept in it.
     repeats : int, optional
         How often the patients are divided into five folds: 2, or 4 under 150 patients.
     jobs : int or None, default 1
@@ -184,11 +222,30 @@ def train(
     >>> predictions = model.predict(cohort[60:].to_frame(), scale="fpkm")
     >>> predictions.frame()["probability"].between(0, 1).all()
     np.True_
+
+    A panel of three genes, chosen anew in each fold that measures what to expect:
+
+    >>> deepcme.train(cohort[:60], panel=3, repeats=1, quiet=True).n_genes
+    3
     """
     settings = TrainingSettings(
-        repeats, seed, jobs or cpu_count(), model=model, horizon=horizon
+        repeats,
+        seed,
+        jobs or cpu_count(),
+        model=model,
+        horizon=horizon,
+        version=version,
+        panel=panel,
+        ranker=ranker,
+        genes=_names_in(genes),
+        reference_genes=_names_in(reference_genes),
     )
     return TrainedModel(train_model(as_cohort(cohort), settings, quiet=quiet))
+
+
+def _names_in(genes: Sequence[str] | str | Path | None) -> Sequence[str] | None:
+    """Names of genes, from a file where one is named."""
+    return read_gene_names(genes) if isinstance(genes, str | Path) else genes
 
 
 def load_model(folder: str | Path) -> TrainedModel:
@@ -328,7 +385,8 @@ def validate(
         seed=seed,
     )
     if out is not None:
-        write_validation(validation, Path(out))
+        name = Path(model).resolve().name if isinstance(model, str | Path) else "model"
+        write_validation(validation, Path(out), name)
     return validation
 
 
@@ -338,8 +396,8 @@ def _as_model(model: TrainedModel | str | Path) -> Model:
 
 def _expression(samples: Samples, model: Model, scale: Scale | None) -> Expression:
     if isinstance(samples, pd.DataFrame):
-        return expression_of_frame(samples, model.manifest.genes, scale)
+        return expression_of_frame(samples, model.manifest.genes_to_read, scale)
     if isinstance(samples, Cohort):
         expression = expression_of(samples)
         return replace(expression, scale=scale or expression.scale)
-    return read_expression(samples, model.manifest.genes, scale)
+    return read_expression(samples, model.manifest.genes_to_read, scale)

@@ -170,7 +170,7 @@ def test_a_committees_file_round_trips(folder, in_use, other_cohort, tmp_path):
 
 def test_the_manifest_names_the_members(folder):
     content = json.loads((folder / "manifest.json").read_text())
-    assert content["schema_version"] == 5
+    assert content["schema_version"] == 7
     assert content["model"]["members"] == [
         {"name": "LR", "form": "coefficients"},
         {"name": "SVC-linear", "form": "coefficients"},
@@ -187,9 +187,9 @@ def test_no_training_sample_is_in_the_file(folder, training_cohort):
 
 
 def test_an_older_version_asks_for_an_update(folder, monkeypatch):
-    """What was the newest schema before there were committees refuses theirs."""
-    monkeypatch.setattr(files, "SCHEMA_VERSION", 4)
-    with pytest.raises(DeepCMEError, match=r"newer deepcme wrote this model \(schema 5"):
+    """What was the newest schema before this one refuses its models."""
+    monkeypatch.setattr(files, "SCHEMA_VERSION", 6)
+    with pytest.raises(DeepCMEError, match=r"newer deepcme wrote this model \(schema 7"):
         load_model(folder)
 
 

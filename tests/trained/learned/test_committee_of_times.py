@@ -47,10 +47,10 @@ def test_what_is_kept_scores_as_what_was_fitted(cohort):
     require_no_profile(kept.arrays(), rows)
 
 
-def test_its_file_round_trips_in_a_schema_of_its_own(in_use, tmp_path, monkeypatch):
+def test_its_file_round_trips_and_older_versions_refuse_it(in_use, tmp_path, monkeypatch):
     save_model(in_use, tmp_path / "model")
     content = json.loads((tmp_path / "model" / "manifest.json").read_text())
-    assert content["schema_version"] == 6
+    assert content["schema_version"] == 8
     assert [member["name"] for member in content["model"]["members"]] == list(MEMBERS)
     read = load_model(tmp_path / "model")
     assert read.manifest == in_use.manifest
@@ -58,7 +58,7 @@ def test_its_file_round_trips_in_a_schema_of_its_own(in_use, tmp_path, monkeypat
     tables = [predict(model, new).table for model in (read, in_use)]
     pd.testing.assert_frame_equal(*tables)
     assert tables[0]["members"].str.fullmatch(r"Cox-ridge [\d.]+; Cox-top-200 [\d.]+").all()
-    monkeypatch.setattr(files, "SCHEMA_VERSION", 4)
+    monkeypatch.setattr(files, "SCHEMA_VERSION", 6)
     with pytest.raises(DeepCMEError, match="newer deepcme wrote this model"):
         load_model(tmp_path / "model")
 

@@ -60,7 +60,7 @@ def test_the_manifest_names_the_kind(other_kind, tmp_path):
     save_model(other_kind, tmp_path / "model")
     content = json.loads((tmp_path / "model" / "manifest.json").read_text())
     name = content["model"]["name"]
-    assert content["schema_version"] == (5 if name == "RF" else 3)
+    assert content["schema_version"] == 7
     assert content["model"]["form"] == FORMS.get(name, "coefficients")
     given = json.loads(json.dumps(KINDS[name]))
     assert given.items() <= content["model"]["parameters"].items()

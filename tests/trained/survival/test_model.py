@@ -134,7 +134,7 @@ def test_the_folder_holds_numbers_alone(folder):
     }
     assert arrays["baseline.times"].dtype == np.float64
     content = json.loads((folder / MANIFEST_FILE).read_text())
-    assert content["schema_version"] == 4
+    assert content["schema_version"] == 8
     assert content["follow_up"]["unit"] == "years"
 
 

@@ -31,7 +31,7 @@ def test_the_default_of_times_is_the_ensemble_of_times(timed_cohort, timed_model
     assert (manifest.model.name, manifest.model.form) == ("Cox-ridge", "coefficients")
     assert manifest.follow_up.horizon == 5.0
     assert manifest.follow_up.unit == "years"
-    assert manifest.schema_version == 4
+    assert manifest.schema_version == 8
 
 
 def test_risks_are_those_of_the_estimator_recalibrated_by_hand(

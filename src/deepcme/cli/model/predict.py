@@ -100,7 +100,7 @@ def predict(
         loaded = require_times(loaded, "--times").at_times(_read_times(times))
     if curve is not None:
         require_times(loaded, "--curve")
-    expression = read_expression(samples, loaded.manifest.genes, scale)
+    expression = read_expression(samples, loaded.manifest.genes_to_read, scale)
     predictions = predict_samples(
         loaded,
         expression,
@@ -110,8 +110,7 @@ def predict(
     )
     write_csv(out, round_predictions(predictions.table))
     if curve is not None:
-        curves = require_times(loaded, "--curve").curves(predictions.table)
-        write_csv(curve, curves.round(6))
+        write_csv(curve, predictions.curves().round(6))
     if page is not None:
         write_patients(predictions, page)
     say_notes(predictions.notes, quiet)

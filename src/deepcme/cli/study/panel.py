@@ -30,8 +30,8 @@ def panel(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="How genes are ranked: soft-path, mean-rank, l1-logistic or, of times, "
-            "cox-lasso or cox-score. Can be given again.",
+            help="How genes are ranked: soft-path, mean-rank, l1-logistic, t-test or, of "
+            "times, cox-lasso or cox-score. Can be given again.",
             show_default="soft-path and l1-logistic or cox-lasso",
         ),
     ] = None,
@@ -56,8 +56,8 @@ def panel(
     from deepcme.report.figures.drawing import write_charts
     from deepcme.report.figures.study import plot_panel_curve
     from deepcme.report.panels.page import describe_panels, write_panels
-    from deepcme.selection.panel import WHOLE_MODELS
-    from deepcme.selection.panel_tables import describe_choice
+    from deepcme.selection.panels.curve import WHOLE_MODELS
+    from deepcme.selection.panels.tables import describe_choice
     from deepcme.selection.rankers import default_rankers, find_ranker
     from deepcme.selection.targets import kind_of_outcome
     from deepcme.study.parts.selection import PANELS

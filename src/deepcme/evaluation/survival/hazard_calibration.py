@@ -20,6 +20,8 @@ from deepcme.evaluation.survival.partial_likelihood import BRESLOW, PartialLikel
 from deepcme.evaluation.survival.tables.evaluated import follow_patients
 
 _LOG_SLOPES = np.linspace(-6, 6, 49)
+_NEAR = 2.5
+"""From a twelfth of a slope to twelve times it."""
 _BISECTIONS = 60
 
 
@@ -78,6 +80,40 @@ class HazardCalibration:
         patients = follow_patients(rows, pd.Index(rows["patient"].unique()))
         return cls(slope, match_observed_risk(patients, log_hazards, weights), is_matched=True)
 
+    def refit(self, rows: pd.DataFrame, counts: FloatArray) -> HazardCalibration:
+        """What `fit` gives of patients who were drawn again, its slope sought near this one.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            As `fit` takes them.
+        counts : array
+            How often the patient of each row was drawn.
+
+        Raises
+        ------
+        AbsentError
+            If nobody drawn has the event.
+        """
+        drawn = counts > 0
+        rows, counts = rows[drawn], counts[drawn]
+        samples = rows.groupby("patient")["patient"].transform("size").to_numpy(np.float64)
+        weights = counts / samples
+        slope = fit_slope(rows, weights, near=self.slope) if self.rises else 0.0
+        log_hazards = slope * rows["score"].to_numpy(np.float64)
+        follow_up = FollowUp(rows["time"].to_numpy(), rows["event"].to_numpy())
+        if slope > 0 and not follow_up.has_competing:
+            found = Baseline.estimate(follow_up, log_hazards, ties=BRESLOW, weights=weights)
+            return HazardCalibration(slope, found)
+        names, first = np.unique(rows["patient"].astype(str), return_index=True)
+        times = counts[first].astype(np.int64)
+        patients = follow_patients(
+            rows.assign(patient=rows["patient"].astype(str)), pd.Index(names)
+        )
+        patients = patients.rows(np.repeat(np.arange(len(names)), times))
+        found = match_observed_risk(patients, log_hazards, weights)
+        return HazardCalibration(slope, found, is_matched=True)
+
     @property
     def rises(self) -> bool:
         """Whether the risk rises with the log hazard; else everybody gets the same."""
@@ -96,7 +132,10 @@ class HazardCalibration:
 
 
 def fit_slope(
-    rows: pd.DataFrame, weights: FloatArray, offset: FloatArray | None = None
+    rows: pd.DataFrame,
+    weights: FloatArray,
+    offset: FloatArray | None = None,
+    near: float | None = None,
 ) -> float:
     """Slope of log hazards within splits, drawn towards 1; 0 where they do not rise.
 
@@ -108,6 +147,8 @@ def fit_slope(
         How often each row counts.
     offset : array, optional
         Log hazards beside the score that have no slope.
+    near : float, optional
+        A slope about which to seek, to a thousandth; as default everywhere, to a millionth.
     """
     beside = np.zeros(len(rows)) if offset is None else offset
     parts = []
@@ -137,9 +178,15 @@ def fit_slope(
         )
         return float(penalty - of_parts)
 
-    nearest = 1 + int(np.argmin([loss(step) for step in _LOG_SLOPES[1:-1]]))
-    bounds = (float(_LOG_SLOPES[nearest - 1]), float(_LOG_SLOPES[nearest + 1]))
-    found = minimize_scalar(loss, method="bounded", bounds=bounds, options={"xatol": 1e-6})
+    if near is None:
+        nearest = 1 + int(np.argmin([loss(step) for step in _LOG_SLOPES[1:-1]]))
+        bounds = (float(_LOG_SLOPES[nearest - 1]), float(_LOG_SLOPES[nearest + 1]))
+        tolerance = 1e-6
+    else:
+        bounds = (np.log(near) - _NEAR, np.log(near) + _NEAR)
+        tolerance = 1e-3
+    options = {"xatol": tolerance}
+    found = minimize_scalar(loss, method="bounded", bounds=bounds, options=options)
     return float(np.exp(found.x))
 
 

@@ -196,7 +196,7 @@ def _write_patient(
             )
         )
     if isinstance(model, SurvivalModel) and not pd.isna(row["risk"]):
-        curve = model.curves(pd.DataFrame([row]))
+        curve = model.curves(pd.DataFrame([row]), predictions.resampled_of(number - 1))
         scale_of_time = TimeScale.of(model.manifest.follow_up.unit, model.horizon)
         curve = curve[curve["time"] <= model.horizon]
         charts[f"risk_{number}"] = plot_patient_risk(

@@ -18,7 +18,7 @@ from deepcme.report.figures.styles import (
     point_encodings,
     tooltips,
 )
-from deepcme.selection.panel_tables import measure_in
+from deepcme.selection.panels.tables import measure_in
 
 
 def _names(table: pd.DataFrame) -> list[str]:

@@ -16,7 +16,7 @@ from deepcme.report.layouts.columns import Count, Estimate
 from deepcme.report.layouts.numbers import show_estimate
 from deepcme.report.opening.opening import Opening, Tile
 from deepcme.report.render import render_page
-from deepcme.selection.panel_tables import describe_choice, is_claimed, measure_in
+from deepcme.selection.panels.tables import describe_choice, is_claimed, measure_in
 from deepcme.selection.rankers import describe_ranker
 
 _GENES = TableLayout(

@@ -20,7 +20,7 @@ from deepcme.report.formatting import (
 )
 from deepcme.report.layouts.columns import Count, Estimate, Plain
 from deepcme.report.section import Contents, Section
-from deepcme.selection.panel_tables import describe_choice, is_claimed
+from deepcme.selection.panels.tables import describe_choice, is_claimed
 from deepcme.selection.rankers import describe_ranker
 from deepcme.selection.scores import FEW_DRIVING_SAMPLES
 from deepcme.study.parts.selection import SELECTION

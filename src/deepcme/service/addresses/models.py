@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from deepcme.report.card.page import render_card
+from deepcme.report.card.writing import card_of_folder
 from deepcme.service.answers.refusals import refusal
 from deepcme.service.answers.writing import JSON, identity_headers, to_json
 from deepcme.service.models.described import describe
 from deepcme.service.models.served import ServedModel
 from deepcme.service.openapi.document import make_document
 from deepcme.service.settings import ServiceSettings
+
+_CARD_POLICY = "connect-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""Beside that of the page itself, which names its own style and scripts."""
 
 
 def model_of(models: Mapping[str, ServedModel], request: Request) -> ServedModel:
@@ -42,6 +49,8 @@ class ModelAddresses:
 
     def __init__(self, models: Mapping[str, ServedModel], settings: ServiceSettings) -> None:
         self._models = models
+        self._cards: dict[str, bytes] = {}
+        self._writing = asyncio.Lock()
         described = {name: describe(served) for name, served in models.items()}
         self._one = {name: to_json(of_model) for name, of_model in described.items()}
         limits = {
@@ -68,10 +77,19 @@ class ModelAddresses:
         )
 
     async def card(self, request: Request) -> Response:
-        """The card of a model."""
+        """The card of a model, written of what was verified when the model was read."""
         served = model_of(self._models, request)
-        raise NotImplementedError(served)
+        async with self._writing:
+            if served.name not in self._cards:
+                self._cards[served.name] = await asyncio.to_thread(_write_card, served)
+        headers = identity_headers(served) | {"Content-Security-Policy": _CARD_POLICY}
+        return Response(self._cards[served.name], headers=headers, media_type="text/html")
 
     async def openapi(self, request: Request) -> Response:
         """What may be asked, and how (OpenAPI 3.1)."""
         return Response(self._document, media_type=JSON)
+
+
+def _write_card(served: ServedModel) -> bytes:
+    card = card_of_folder(served.folder, served.model)
+    return render_card(replace(card, name=served.name)).encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -37,18 +37,17 @@ def identity_headers(served: ServedModel) -> dict[str, str]:
     return {f"X-Model-{name}": quote(value, safe=_PLAIN) for name, value in of.items()}
 
 
-def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain data, with None where a cell is empty."""
-    columns = {str(name): _plain(table[name]) for name in table.columns}
-    names = list(columns)
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+def rows_of(columns: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows of the columns of a table as plain data, with None where a cell is empty."""
+    names = list(map(str, columns))
+    plain = map(_plain, columns.values())
+    return [dict(zip(names, row, strict=True)) for row in zip(*plain, strict=True)]
 
 
-def _plain(column: pd.Series) -> list[Any]:
+def _plain(column: Any) -> list[Any]:
     """Values of a column as Python has them."""
-    if column.dtype.kind == "f":
-        return [None if math.isnan(value) else value for value in column.tolist()]
-    return [None if value is pd.NA or value != value else value for value in column.tolist()]
+    values = column if isinstance(column, list) else column.tolist()
+    return [None if value is pd.NA or value != value else value for value in values]
 
 
 def answer_rows(served: ServedModel, rows: list[dict[str, Any]], notes: list[str]) -> Response:

@@ -1,4 +1,4 @@
-"""Predictions of what was sent, as `deepcme predict` makes them."""
+"""Predictions of what was sent, made as `deepcme predict` makes them."""
 
 from __future__ import annotations
 
@@ -41,11 +41,21 @@ def predict_table(
     HTTPException
         If it cannot be read, or is too large.
     """
-    expression = read_table(body, kind, served.model.manifest.genes, options, settings)
+    expression = read_table(body, kind, served.model.manifest.genes_to_read, options, settings)
     return _predict(served.model, expression, options)
 
 
+def with_times(model: Model, options: Options) -> Model:
+    """The model, which tells the risk at the times that are asked for.
+
+    Raises
+    ------
+    DeepCMEError
+        If it is no model of times, or cannot.
+    """
+    return require_times(model, "times").at_times(options.times) if options.times else model
+
+
 def _predict(model: Model, expression: Expression, options: Options) -> Predictions:
-    if options.times:
-        model = require_times(model, "times").at_times(options.times)
+    model = with_times(model, options)
     return predict(model, expression, normalise=options.normalise)

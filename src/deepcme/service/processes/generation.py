@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,12 +71,15 @@ class Orders:
     n_workers : int
     stop_seconds : int
         That requests at work have to finish.
+    place : path
+        Private folder for temporary files.
     """
 
     folders: tuple[tuple[str, Path, Path], ...]
     settings: ServiceSettings
     n_workers: int
     stop_seconds: int
+    place: Path
 
 
 def hold(
@@ -112,6 +116,7 @@ def _load(folders: tuple[tuple[str, Path, Path], ...]) -> dict[str, ServedModel]
 def _work(orders: Orders, listening: socket.socket, told: Connection, by: Any) -> None:
     from deepcme.service.processes.worker import work
 
+    tempfile.tempdir = str(orders.place)
     models = _load(orders.folders)
     work(models, orders.settings, listening, orders.stop_seconds, told, by)
 

@@ -48,21 +48,19 @@ class Supervisor:
     orders : Orders
         How to serve; its folders are not looked at.
     listening : socket
-    place : path
-        Private folder for copies of the models.
     """
 
     def __init__(
-        self, named: dict[str, Path], orders: Orders, listening: socket.socket, place: Path
+        self, named: dict[str, Path], orders: Orders, listening: socket.socket
     ) -> None:
         self._named, self._orders = named, orders
-        self._listening, self._place = listening, place
+        self._listening = listening
         self._n_begun = 0
         self._current: _Generation | None = None
         self._coming: _Generation | None = None
         self._leaving: list[_Generation] = []
         self._stops_until: float | None = None
-        self._reload_again = False
+        self._has_served = self._reload_again = False
         self._n_cut_off = 0
 
     def run(self) -> int:
@@ -101,7 +99,7 @@ class Supervisor:
 
     def _copy(self) -> tuple[tuple[str, Path, Path], ...]:
         self._n_begun += 1
-        place = self._place / str(self._n_begun)
+        place = self._orders.place / str(self._n_begun)
         place.mkdir(mode=0o700)
         try:
             copies = take_snapshot(self._named, place)
@@ -164,7 +162,8 @@ class Supervisor:
         if generation is not self._coming:  # told to stop meanwhile
             return
         models = ", ".join(f"{name} {version}".rstrip() for name, version in said.models)
-        if self._n_begun == 1 and self._current is None:
+        if not self._has_served:
+            self._has_served = True
             workers = counted(self._orders.n_workers, "worker")
             ways = "Ctrl-C stops" + ("" if RELOADING is None else ", SIGHUP reloads")
             where = address_of(self._listening)

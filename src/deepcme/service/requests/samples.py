@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deepcme.base.names import printable
 from deepcme.base.words import few
@@ -16,15 +17,15 @@ from deepcme.service.requests.options import NAMES, Options
 from deepcme.service.settings import ServiceSettings
 from deepcme.sources.assembly.expression import ONE_GENE_EACH, with_genes_named
 from deepcme.sources.fetching.strict_json import strict_json
-from deepcme.sources.reading.delimited import Grid
-from deepcme.sources.reading.matrices import as_matrix
+from deepcme.sources.reading.ids import clean_ids, require_unique, warn_of_case
+from deepcme.sources.reading.matrices import Matrix
 from deepcme.trained.unlabelled import Expression, identifiers_of
 
 _BODY = Path("samples")
 """What the house's readers call the place of what they refuse."""
 _BRACKETS_OF_SAMPLE = 2
 _SPARE = 1000
-_LONGEST_NAME = 1000
+LONGEST_NAME = 1000
 _GREATEST = 10**300
 _SHOWN = 60
 
@@ -63,9 +64,12 @@ class Samples:
                 }
                 X[row, list(known)] = list(known.values())
         notes: list[str] = []
-        matrix = as_matrix(
-            Grid(X, self.names, list(place)), lambda rows, columns: True, _BODY, notes
-        )
+        samples = clean_ids(self.names, "sample", _BODY, notes)
+        genes = clean_ids(place, "gene", _BODY, notes)
+        require_unique(samples, "sample", _BODY)
+        warn_of_case(samples, "sample", _BODY, notes)
+        _require_finite(X, genes)
+        matrix = Matrix(X, samples, genes)
         matrix = with_genes_named(matrix, ONE_GENE_EACH, _BODY, notes, collapse=False)
         return Expression(
             matrix.values,
@@ -73,6 +77,14 @@ class Samples:
             identifiers_of(matrix),
             self.options.scale,
             tuple(notes),
+        )
+
+
+def _require_finite(X: NDArray[np.float32], genes: list[str]) -> None:
+    if np.isinf(X).any():
+        row, column = np.argwhere(np.isinf(X))[0]
+        raise unreadable(
+            f"samples[{row}].values: the value of {shown(genes[column])} is too great."
         )
 
 
@@ -134,29 +146,29 @@ def _require_sample(sample: object, where: str) -> None:
     if not isinstance(sample, dict) or sample.keys() != {"sample", "values"}:
         raise unreadable(f'{where} must be {{"sample": "A", "values": {{...}}}}, and no more.')
     name, values = sample["sample"], sample["values"]
-    if not isinstance(name, str) or not name.strip() or len(name) > _LONGEST_NAME:
+    if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
         raise unreadable(
-            f"{where}.sample must be a text of 1 to {_LONGEST_NAME:,} letters: the sample's id."
+            f"{where}.sample must be a text of 1 to {LONGEST_NAME:,} letters: the sample's id."
         )
     if not isinstance(values, dict) or not values:
         raise unreadable(f"{where}.values must have a number, or null, for each gene.")
     for gene, value in values.items():
         kind = type(value)
         if kind is not float and kind is not int and value is not None:
-            raise unreadable(f"{where}.values: the value of {_shown(gene)} is not a number.")
+            raise unreadable(f"{where}.values: the value of {shown(gene)} is not a number.")
         if kind is int and abs(value) > _GREATEST:
-            raise unreadable(f"{where}.values: the value of {_shown(gene)} is too great.")
-        if len(gene) > _LONGEST_NAME or not gene.strip():
+            raise unreadable(f"{where}.values: the value of {shown(gene)} is too great.")
+        if len(gene) > LONGEST_NAME or not gene.strip():
             raise unreadable(
-                f"{where}.values: a gene's name must have 1 to {_LONGEST_NAME:,} letters."
+                f"{where}.values: a gene's name must have 1 to {LONGEST_NAME:,} letters."
             )
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """A field's name, as far as it is one."""
     return printable(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}...")
 
 
 def _unknown(what: str, names: Iterable[str], known: Iterable[str]) -> str:
-    shown = few(map(_shown, sorted(names)))
-    return f"{what} has {shown}, which is not known: it takes {', '.join(known)}."
+    odd = few(map(shown, sorted(names)))
+    return f"{what} has {odd}, which is not known: it takes {', '.join(known)}."

@@ -26,7 +26,7 @@ from deepcme.base.workload import Piece
 from deepcme.cohort.outcome import BinaryOutcome
 from deepcme.cohort.splits import Split
 from deepcme.cohort.survival import SurvivalOutcome
-from deepcme.selection.panel import ALL_GENES, GeneOrder
+from deepcme.selection.panels.curve import ALL_GENES, GeneOrder
 from deepcme.selection.rankers import default_rankers, find_ranker
 from deepcme.selection.stability import draw_half_samples
 from deepcme.selection.targets import TIMES, kind_of_outcome

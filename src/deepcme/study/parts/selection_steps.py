@@ -14,7 +14,7 @@ from deepcme.models.preprocessing import kept_genes
 from deepcme.network.engines.choice import one_thread_a_task
 from deepcme.selection.clusters import TWIN_CUT
 from deepcme.selection.knockoffs import find_blocks, select_against_decoys
-from deepcme.selection.panel import (
+from deepcme.selection.panels.curve import (
     SIZES,
     GeneOrder,
     predict_by_panels,

@@ -13,8 +13,8 @@ from deepcme.cohort.cohort import Cohort
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.predictions import with_strata
 from deepcme.selection.clusters import describe_clusters
-from deepcme.selection.panel import ALL_GENES
-from deepcme.selection.panel_tables import (
+from deepcme.selection.panels.curve import ALL_GENES
+from deepcme.selection.panels.tables import (
     PanelResults,
     choose_panels,
     compute_panel_curve,

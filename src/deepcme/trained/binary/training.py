@@ -24,6 +24,7 @@ from deepcme.trained.binary.manifest import (
     Threshold,
 )
 from deepcme.trained.binary.model import BinaryModel
+from deepcme.trained.expected.binary import compute_expected
 from deepcme.trained.learned.learned import Learned
 from deepcme.trained.learning import Finished, as_interval
 from deepcme.trained.model import GeneStatistics
@@ -38,7 +39,7 @@ def make_binary_model(
     sketches: Sketches | None,
 ) -> BinaryModel:
     """The model with what is its own beside what is `shared` by all manifests."""
-    out_of_fold = _out_of_fold(finished)
+    out_of_fold = hold_out_scores(finished)
     calibration, notes = calibrate(out_of_fold)
     score = out_of_fold["score"].to_numpy()
     probability = expit(calibration.intercept + calibration.slope * score)
@@ -50,15 +51,21 @@ def make_binary_model(
         calibration=calibration,
         threshold=Threshold(probability=threshold),
     )
-    return BinaryModel(manifest, learned, statistics, sketches)
+    expected = compute_expected(finished, out_of_fold)
+    return BinaryModel(manifest, learned, statistics, sketches, expected=expected)
 
 
-def _out_of_fold(finished: Finished) -> pd.DataFrame:
+def hold_out_scores(finished: Finished) -> pd.DataFrame:
     """Scores that line and threshold are fitted on, on the scale of the final model.
 
     A fold may choose another strength of penalty, and log-odds many times as wide: a tuned
-    model has scores out of fold by the strength that it was given itself.
+    model has scores out of fold by the strength that it was given itself, and a panel those
+    of fits that rank anew and take the final one's size, strength and refit.
     """
+    if finished.settings.is_panel:
+        test = select_part(finished.predictions, "test")
+        score = test["of_final_penalty"]
+        return test.assign(score=score, probability=expit(score))
     if not finished.settings.kind.tuned_over_folds:
         return select_part(finished.predictions, "test")
     score, labels = finished.model.oof_decision_function_, finished.cohort.labels

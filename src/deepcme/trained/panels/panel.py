@@ -17,6 +17,11 @@ PREFIX = "panel."
 RANGE_QUANTILES = np.linspace(0, 1, 21)
 RISK_QUANTILES = np.linspace(0, 1, 101)
 MOST_HAZARD_TIMES = 50
+INTERVAL = (0.025, 0.975)
+INTERVAL_IN_WORDS = (
+    "how much the risk moves when the patients that the model learned from are drawn again; "
+    "the choice of genes is taken as given"
+)
 
 FloatArray = NDArray[np.float64]
 ResampledNetworks = LearnedNetworks | LearnedHazardNetworks
@@ -70,6 +75,11 @@ class Panel:
         assert self.lines is not None
         scores = np.column_stack([learned.evaluate(Z).score for learned in self.networks])
         return self.lines[:, 0] + self.lines[:, 1] * scores
+
+    def hazards_at(self, time: float) -> FloatArray:
+        """Cumulative baseline hazard by one of `hazard_times`, (resamples,)."""
+        assert self.hazard_times is not None and self.resampled_hazards is not None
+        return self.resampled_hazards[:, self.hazard_times.searchsorted(time)]
 
     def hazards_by(self, times: FloatArray, baseline: Baseline) -> FloatArray:
         """Cumulative baseline hazard by each time of each resample, (resamples, times).
@@ -193,6 +203,19 @@ class Panel:
                 "the resampled hazards are not rising ones at ascending times, the horizon "
                 "among them and none before the baseline rises."
             )
+
+
+def take_interval(risks: FloatArray) -> FloatArray:
+    """The quantiles over the second axis, between two risks in proportion (type 7)."""
+    ordered = np.sort(risks, axis=1)
+    last = ordered.shape[1] - 1
+    ends = []
+    for share in INTERVAL:
+        below = int(share * last)
+        weight = share * last - below
+        above = min(below + 1, last)
+        ends.append(ordered[:, below] * (1 - weight) + ordered[:, above] * weight)
+    return np.array(ends)
 
 
 def _take_networks(arrays: Arrays, n_genes: int, form: str) -> tuple[ResampledNetworks, ...]:

@@ -8,25 +8,23 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.notes import WARNING
+from deepcme.base.words import counted, few
 from deepcme.cohort.scales.scales import Scale
 from deepcme.trained.learned.arrays import Scores
 from deepcme.trained.learned.pushes import Pushes, find_pushes, in_words
 from deepcme.trained.model import Model
 from deepcme.trained.panels.extremes import find_extremes
-from deepcme.trained.panels.panel import RISK_QUANTILES
+from deepcme.trained.panels.panel import RISK_QUANTILES, take_interval
 from deepcme.trained.panels.values import PanelValues
-from deepcme.trained.recognition import known_by_id
+from deepcme.trained.recognition import known_by_id, recognise
 from deepcme.trained.scales.scale_reading import require_convertible
+from deepcme.trained.unlabelled import Expression
 
 FloatArray = NDArray[np.float64]
 
-INTERVAL = (0.025, 0.975)
-INTERVAL_IN_WORDS = (
-    "how much the risk moves when the patients that the model learned from are drawn again; "
-    "the choice of genes is taken as given"
-)
-_ROWS_AT_ONCE = 1024
-_STEP = RISK_QUANTILES[1]
+_NAMED = 6
 
 
 def tell(
@@ -67,15 +65,32 @@ def tell(
     """
     require_convertible(scale, model, "none")
     told = tell_of_values(PanelValues.of(model, X, scale))
-    known = known_by_id(model, samples, patients)
-    return with_names(told.columns, samples, known)
+    if model.sketches is None:
+        return with_names(told.columns, samples, known_by_id(model, samples, patients))
+    genes = np.arange(model.n_genes)
+    expression = Expression(
+        np.asarray(X, dtype=np.float32), list(samples), {}, scale, patients=patients
+    )
+    known = recognise(model, expression, genes, "none")
+    assert known is not None
+    return with_names(told.columns, samples, known.column().tolist())
 
 
 class Told(NamedTuple):
-    """Columns of what is told of samples, and the genes that push each of them."""
+    """What is told of samples.
+
+    Attributes
+    ----------
+    columns : dict
+    pushes : list
+        Of each sample the genes that push it most.
+    resampled : ndarray of float64, shape (samples, resamples)
+        Calibrated log-odds or log hazards by each resampled refit.
+    """
 
     columns: dict[str, Any]
     pushes: list[Pushes]
+    resampled: FloatArray
 
 
 def tell_of_values(values: PanelValues) -> Told:
@@ -86,7 +101,7 @@ def tell_of_values(values: PanelValues) -> Told:
     has_range = np.array([not reason for reason in remarks], dtype=bool)
     complete = has_range & known.all(axis=1)
     Z = values.standardised()
-    columns = _tell_risks(model, Z, known, has_range, complete)
+    columns, resampled = _tell_risks(model, Z, known, has_range, complete)
     partly = np.flatnonzero(has_range & ~complete)
     for row, said in zip(partly, values.ranges_in_words(partly), strict=True):
         remarks[row] = said
@@ -109,7 +124,7 @@ def tell_of_values(values: PanelValues) -> Told:
         "genes": [in_words(of_sample) for of_sample in pushes],
         "remark": remarks,
     }
-    return Told(columns, pushes)
+    return Told(columns, pushes, resampled)
 
 
 def _tell_risks(
@@ -118,8 +133,9 @@ def _tell_risks(
     known: NDArray[np.bool_],
     has_range: NDArray[np.bool_],
     complete: NDArray[np.bool_],
-) -> dict[str, Any]:
-    """Risk, interval, range and place, and what else a model of its kind tells."""
+) -> tuple[dict[str, Any], FloatArray]:
+    """Risk, interval, range and place, what else its kind tells, and resampled predictors."""
+    assert model.panel is not None
     scores = model.learned.evaluate(Z)
     if not complete.all():
         rows = np.flatnonzero(complete)
@@ -127,46 +143,24 @@ def _tell_risks(
         scores = Scores(scores.score[rows], of_members).among(rows, len(Z))
     others = model.tell(scores)
     risk = others.pop(model.told)
-    interval = np.full((2, len(Z)), np.nan)
-    interval[:, complete] = compute_interval(model, Z[complete])
+    resampled = np.full((len(Z), model.panel.n_resamples), np.nan)
+    resampled[complete] = model.panel.predictors(Z[complete])
+    ci_low, ci_high = take_interval(model.resampled_risks(resampled))
     ends = np.array([risk, risk])
     partly = has_range & ~complete
     if partly.any():
         low, high = find_extremes(model, Z[partly], known[partly])
         ends[:, partly] = model.risks(low), model.risks(high)
-    return {
+    told = {
         model.told: risk,
-        "ci_low": interval[0],
-        "ci_high": interval[1],
+        "ci_low": ci_low,
+        "ci_high": ci_high,
         "lowest": ends[0],
         "highest": ends[1],
         "place": find_place(model, risk),
         **others,
     }
-
-
-def compute_interval(model: Model, Z: FloatArray) -> FloatArray:
-    """Quantiles of each sample's risk by the resampled refits, (2, samples)."""
-    assert model.panel is not None
-    interval = np.empty((2, len(Z)))
-    for start in range(0, len(Z), _ROWS_AT_ONCE):
-        rows = slice(start, start + _ROWS_AT_ONCE)
-        risks = model.resampled_risks(model.panel.predictors(Z[rows]))
-        interval[:, rows] = take_interval(risks)
-    return interval
-
-
-def take_interval(risks: FloatArray) -> FloatArray:
-    """The quantiles over the second axis, between two risks in proportion (type 7)."""
-    ordered = np.sort(risks, axis=1)
-    last = ordered.shape[1] - 1
-    ends = []
-    for share in INTERVAL:
-        below = int(share * last)
-        weight = share * last - below
-        above = min(below + 1, last)
-        ends.append(ordered[:, below] * (1 - weight) + ordered[:, above] * weight)
-    return np.array(ends)
+    return told, resampled
 
 
 def find_place(model: Model, risk: FloatArray) -> FloatArray:
@@ -175,17 +169,15 @@ def find_place(model: Model, risk: FloatArray) -> FloatArray:
     Between two quantiles in proportion; of a model that gives everybody the same, NaN.
     """
     assert model.panel is not None
-    place = np.full(len(risk), np.nan)
-    if not model.rises:
-        return place
-    known = np.flatnonzero(~np.isnan(risk))
     quantiles = model.panel.risks
-    above = np.searchsorted(quantiles, risk[known], side="left")
-    inner = above.clip(1, len(quantiles) - 1)
-    low, high = quantiles[inner - 1], quantiles[inner]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        between = RISK_QUANTILES[inner - 1] + (risk[known] - low) / (high - low) * _STEP
-    place[known] = np.where(above == 0, 0.0, np.where(above == len(quantiles), 1.0, between))
+    place = np.full(len(risk), np.nan)
+    if model.rises:
+        for row in np.flatnonzero(~np.isnan(risk)):
+            above = int(quantiles.searchsorted(risk[row]))
+            place[row] = RISK_QUANTILES[min(above, len(quantiles) - 1)]
+            if 0 < above < len(quantiles):
+                low, high = quantiles[above - 1], quantiles[above]
+                place[row] += ((risk[row] - low) / (high - low) - 1) * RISK_QUANTILES[1]
     return place
 
 
@@ -199,3 +191,36 @@ def with_names(
             named["training_patient"] = list(training_patient)
         named[name] = column
     return named
+
+
+def require_any(samples: Sequence[str], columns: dict[str, Any]) -> None:
+    """Refuse samples none of which gets a risk or a range.
+
+    Raises
+    ------
+    DeepCMEError
+        With the reasons.
+    """
+    if np.isnan(columns["lowest"]).all():
+        reasons = " ".join(
+            note.removeprefix(WARNING) for note in warnings_of_panel(samples, columns)
+        )
+        raise DeepCMEError(f"No sample can be predicted. {reasons}")
+
+
+def warnings_of_panel(samples: Sequence[str], columns: dict[str, Any]) -> list[str]:
+    """What is to be said of samples, by name: no risk, a range, genes out of range."""
+    named: dict[str, list[str]] = {}
+    for sample, low, remark in zip(samples, columns["lowest"], columns["remark"], strict=True):
+        if remark:
+            said = f"without a prediction: {remark}" if np.isnan(low) else f"with {remark}"
+            named.setdefault(said, []).append(sample)
+    outside = [sample for sample, said in zip(samples, columns["outside"], strict=True) if said]
+    if outside:
+        named["with values out of the training range of their gene, named under outside"] = (
+            outside
+        )
+    return [
+        f"{WARNING}{counted(len(those), 'sample')} ({few(those, _NAMED)}) {said}."
+        for said, those in named.items()
+    ]

@@ -15,12 +15,12 @@ from deepcme.trained.model import Model
 FloatArray = NDArray[np.float64]
 
 NO_VALUE = "no value of any gene of the panel"
-NO_REFERENCE = "no value of {genes}, of the reference genes that are taken off"
+NO_REFERENCE = "reference genes without a value ({genes})"
 OUT_OF_RANGE = (
     "more than half of the genes with a value are out of their training range: another scale "
     "or platform"
 )
-A_RANGE = "a range of risks in place of a risk: no value of {genes}"
+A_RANGE = "a range of risks in place of a risk: genes without a value ({genes})"
 _ROUNDING = 1e-6
 """Deviations by which a training value may miss its own range, which was computed otherwise."""
 _NAMED = 6
@@ -35,11 +35,14 @@ class PanelValues:
     values : ndarray of float64, shape (samples, genes)
         On the scale that is standardised: logged where the model's are, and the mean of the
         reference genes taken off. NaN where missing, or where a reference gene is.
+    known : ndarray of bool, shape (samples, genes)
+        Which genes have a value.
     missing_references : ndarray of bool, shape (samples, reference genes)
     """
 
     model: Model
     values: FloatArray
+    known: NDArray[np.bool_]
     missing_references: NDArray[np.bool_]
 
     @classmethod
@@ -58,14 +61,10 @@ class PanelValues:
         if (scale or model.manifest.preprocessing.scale) in LINEAR_SCALES:
             values = np.log2(np.maximum(values, 0.0) + 1.0)
         values, references = values[:, : model.n_genes], values[:, model.n_genes :]
+        known, missing = ~np.isnan(values), np.isnan(references)
         if references.shape[1]:
             values = values - references.mean(axis=1, keepdims=True)
-        return cls(model, values, np.isnan(references))
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """Which genes have a value."""
-        return ~np.isnan(self.values)
+        return cls(model, values, known, missing)
 
     def standardised(self) -> FloatArray:
         """What the refit takes; 0 of a gene without a value."""
@@ -121,12 +120,10 @@ def standardise_panel(model: Model, values: FloatArray) -> FloatArray:
     """Values in deviations from the training mean, clipped; 0 of a gene without deviation."""
     statistics = model.statistics
     scale = statistics.scale.astype(np.float64)
-    deviations = values - statistics.mean.astype(np.float64)
+    never_0 = np.where(scale > 0, scale, np.inf)
+    deviations = (values - statistics.mean.astype(np.float64)) / never_0
     clip = model.manifest.preprocessing.clip
-    with np.errstate(invalid="ignore", divide="ignore"):
-        Z = np.clip(deviations / scale, -clip, clip)
-    Z[:, scale == 0] = 0.0
-    return np.asarray(Z)
+    return np.asarray(np.minimum(np.maximum(deviations, -clip), clip))
 
 
 def _named(names: list[str], chosen: NDArray[np.bool_]) -> str:

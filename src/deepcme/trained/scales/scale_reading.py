@@ -76,11 +76,19 @@ def on_model_scale(
     values: FloatArray, scale: Scale, model: Model
 ) -> tuple[FloatArray, list[str]]:
     """Values as they came, logged where the model's are."""
+    notes = notes_on_scale(values, scale, model)
+    if scale not in LINEAR_SCALES:
+        return values, notes
+    return Log2Transformer().fit_transform(np.maximum(values, np.float32(0))), notes
+
+
+def notes_on_scale(values: FloatArray, scale: Scale, model: Model) -> list[str]:
+    """What is made of values as they came, so that they are on the model's scale."""
     trained = model.manifest.preprocessing
     if scale not in LINEAR_SCALES:
         if not trained.log2:
-            return values, []
-        return values, [
+            return []
+        return [
             "The samples are logged already; their values are taken as "
             f"log2({trained.scale} + 1)."
         ]
@@ -92,4 +100,4 @@ def on_model_scale(
             f"log2(x + 1) of the samples' {scale} was taken, as the model was trained on "
             "logged values."
         )
-    return Log2Transformer().fit_transform(np.maximum(values, np.float32(0))), notes
+    return notes

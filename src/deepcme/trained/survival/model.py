@@ -19,6 +19,7 @@ from deepcme.evaluation.survival.measured import OBSERVED_EXPECTED, UNO
 from deepcme.evaluation.survival.tables.risk_groups import GROUPS
 from deepcme.trained.learned.arrays import Arrays, Scores, UnfitArraysError
 from deepcme.trained.model import Model
+from deepcme.trained.panels.panel import take_interval
 from deepcme.trained.survival.manifest import SurvivalManifest
 
 __all__ = ["SurvivalModel"]
@@ -97,7 +98,8 @@ class SurvivalModel(Model):
 
     def resampled_risks(self, predictors: NDArray[np.float64]) -> NDArray[np.float64]:
         """Risks by the horizon."""
-        return self.resampled_risks_by(predictors, np.array([self.horizon]))[..., 0]
+        assert self.panel is not None
+        return _risks_of(predictors, self.panel.hazards_at(self.horizon))
 
     def resampled_risks_by(
         self, predictors: NDArray[np.float64], times: NDArray[np.float64]
@@ -105,9 +107,7 @@ class SurvivalModel(Model):
         """Risk by each time by each resampled refit, (samples, resamples, times)."""
         assert self.panel is not None
         hazards = self.panel.hazards_by(times, self.baseline)
-        # Beyond that a risk is 1; of an infinite hazard none could be told.
-        finite = np.exp(np.minimum(predictors, _GREATEST_LOG_HAZARD))
-        return np.asarray(-np.expm1(-finite[..., np.newaxis] * hazards))
+        return _risks_of(predictors[..., np.newaxis], hazards)
 
     def group(self, risks: NDArray[np.float64]) -> NDArray[np.object_]:
         """Third of the training patients' out-of-fold risks; None where there is none."""
@@ -127,40 +127,57 @@ class SurvivalModel(Model):
             if by_member is None
             else np.column_stack([self.risks(member) for member in by_member.T])
         )
-        others = self.calibration.risks(scores.score, self.asked_times)
+        others = [self.calibration.risks(scores.score, time)[:, 0] for time in self.asked_times]
         return {
             "risk": risks,
             **self.columns_of_members(told, len(risks)),
             "horizon": [self.until] * len(risks),
             "group": self.group(risks),
             "log_hazard": self.slope * scores.score + 0.0,  # no -0
-            **{f"risk_by_{time:g}": others[:, n] for n, time in enumerate(self.asked_times)},
+            **{
+                f"risk_by_{time:g}": risk
+                for time, risk in zip(self.asked_times, others, strict=True)
+            },
         }
 
-    def curves(self, table: pd.DataFrame) -> pd.DataFrame:
+    def curves(
+        self, table: pd.DataFrame, resampled: NDArray[np.float64] | None = None
+    ) -> pd.DataFrame:
         """Risk of every predicted sample at each time at which it rises, from 0 on.
 
         Parameters
         ----------
         table : DataFrame
             As `predict` of the command gives it: `sample, log_hazard`.
+        resampled : ndarray of shape (samples, resamples), optional
+            Of a panel: the log hazard of each row by each resampled refit.
 
         Returns
         -------
         DataFrame
-            `sample, time, risk`; the last time is that up to which risks are told.
+            `sample, time, risk`, and where there are resampled log hazards `ci_low, ci_high`;
+            the last time is that up to which risks are told.
         """
-        predicted = table.dropna(subset="log_hazard")
+        is_predicted = table["log_hazard"].notna().to_numpy()
+        predicted = table[is_predicted]
         ends = [0.0, self.manifest.follow_up.last_time]
         times = np.unique([*ends, self.horizon, *self.baseline.times])
         survival = self.baseline.survival(predicted["log_hazard"].to_numpy(), times)
-        return pd.DataFrame(
+        curves = pd.DataFrame(
             {
                 "sample": np.repeat(predicted["sample"].to_numpy(), len(times)),
                 "time": np.tile(times, len(predicted)),
                 "risk": (1 - survival).ravel(),
             }
         )
+        if resampled is None:
+            return curves
+        intervals = [
+            take_interval(self.resampled_risks_by(row[np.newaxis], times)[0].T)
+            for row in resampled[is_predicted]
+        ]
+        low, high = np.concatenate(intervals, axis=1) if intervals else np.empty((2, 0))
+        return curves.assign(ci_low=low, ci_high=high)
 
     def describe(self, predicted: pd.DataFrame) -> str:
         """How many are in which third, and the range of the risks."""
@@ -188,6 +205,14 @@ class SurvivalModel(Model):
     def own_arrays(self) -> Arrays:
         """The baseline, in double precision."""
         return {_TIMES: self.baseline.times, _HAZARDS: self.baseline.cumulative_hazards}
+
+
+def _risks_of(
+    log_hazards: NDArray[np.float64], hazards: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    # Beyond the greatest a risk is 1; of an infinite hazard none could be told.
+    greatest = np.minimum(log_hazards, _GREATEST_LOG_HAZARD)
+    return np.asarray(-np.expm1(-np.exp(greatest) * hazards))
 
 
 def require_times(model: Model, what: str) -> SurvivalModel:

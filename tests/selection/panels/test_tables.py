@@ -11,8 +11,8 @@ from deepcme.cohort.arrays import CohortArrays
 from deepcme.evaluation.bootstrap import interval_generator
 from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
 from deepcme.evaluation.survival.tables.evaluated import Evaluation
-from deepcme.selection.panel import ALL_GENES
-from deepcme.selection.panel_tables import (
+from deepcme.selection.panels.curve import ALL_GENES
+from deepcme.selection.panels.tables import (
     choose_panels,
     compute_panel_curve,
     compute_panel_genes,

@@ -17,7 +17,7 @@ from deepcme.evaluation.discrimination import compute_discrimination
 from deepcme.evaluation.survival.measured import UNO
 from deepcme.evaluation.survival.tables.discrimination import compute_survival_discrimination
 from deepcme.evaluation.survival.tables.evaluated import Evaluation
-from deepcme.selection.panel import ALL_GENES
+from deepcme.selection.panels.curve import ALL_GENES
 from deepcme.selection.rankers import describe_ranker
 from deepcme.selection.scores import describe_genes
 

@@ -24,8 +24,8 @@ from deepcme.models.preprocessing import kept_genes, transform_rows
 from deepcme.models.registry import KINDS
 from deepcme.models.targets import make_targets
 from deepcme.network.engines.choice import one_thread_a_task
+from deepcme.selection.panels.networks import PanelClassifier
 from deepcme.selection.rankers import find_ranker
-from deepcme.selection.refit import PanelClassifier
 from deepcme.selection.targets import TIMES, TWO_CLASSES, kind_of
 
 IntegerArray = NDArray[np.int64]
