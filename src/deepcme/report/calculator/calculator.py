@@ -103,7 +103,9 @@ class Calculator(Block):
         scale = _SCALES[self.data["scale"]]
         if self.data["relative"]:
             scale = f"ratios or centred values ({scale})"
-        told = f"Values as the model's were: {scale}, of the same platform. Under each gene stands"
+        told = (
+            f"Values as the model's were: {scale}, of the same platform. Under each gene stands"
+        )
         if not self.data["reference"]:
             return f"{told} what it was in training."
         return (

@@ -1,0 +1,242 @@
+"""The service under load: requests a second of a panel, and memory with a model of all genes.
+
+`wrk` and the service share the computer's cores, as the bar of both has it: look at what else
+runs, which is told. Memory is the proportional set size (PSS) of every process of the service,
+where pages that several share count once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import deepcme
+from deepcme.cohort.cohort import Cohort
+from deepcme.trained.files import load_model, save_model
+from deepcme.trained.training import TrainingSettings, train_model
+
+GENES, SAMPLES = 56_602, 100
+SECONDS = 15
+CONNECTIONS = 64
+MIB = 1 << 20
+_SCRIPT = """
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.body = [==[{body}]==]
+done = function(summary, latency, requests)
+  local errors = summary.errors
+  io.write(string.format("answers %d\\nseconds %.3f\\np50 %.2f\\np99 %.2f\\nmost %.2f\\n",
+    summary.requests, summary.duration / 1e6, latency:percentile(50) / 1000,
+    latency:percentile(99) / 1000, latency.max / 1000))
+  io.write(string.format("refused %d\\nbroken %d\\n", errors.status,
+    errors.connect + errors.read + errors.write + errors.timeout))
+end
+"""
+
+
+@contextmanager
+def serving(*words: object) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """The command, and the port that it listens at."""
+    command = [sys.executable, "-m", "deepcme", "serve", *map(str, words), "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        found = re.search(r"http://127\.0\.0\.1:(\d+)", process.stdout.readline())
+        assert found is not None
+        yield process, int(found[1])
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def family(pid: int) -> list[int]:
+    """A process and those that it and they have started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in family(int(child)))]
+
+
+def memory(pid: int) -> float:
+    """Proportional set size of a process and all that it has started, in MiB."""
+    total = 0
+    for each in family(pid):
+        try:
+            text = Path(f"/proc/{each}/smaps_rollup").read_text()
+        except OSError:  # it has ended
+            continue
+        total += int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1])  # type: ignore[index]
+    return total / 1024
+
+
+def make_panel(folder: Path) -> None:
+    """A panel of 20 genes of a simulated cohort."""
+    cohort = deepcme.simulate(samples=300, genes=500, events=120, seed=1)
+    save_model(train_model(cohort, TrainingSettings(panel=20, repeats=1)), folder)
+
+
+def make_genome(folder: Path) -> None:
+    """The default ensemble of as many genes as the paper's data have, of noise."""
+    random = np.random.default_rng(1)
+    cohort = Cohort.from_arrays(
+        random.normal(8, 1, (200, GENES)).astype(np.float32),
+        np.arange(200) % 2,
+        samples=[f"T{number}" for number in range(200)],
+        genes=[f"ENSG{number:011d}" for number in range(GENES)],
+        endpoint="none: noise",
+        scale="log2",
+        name="noise",
+    )
+    save_model(train_model(cohort, TrainingSettings(repeats=1)), folder)
+
+
+def measure_rate(folder: Path, workers: int, seconds: int) -> None:
+    """Single samples of a panel, by `wrk`."""
+    genes = load_model(folder).manifest.genes.id
+    random = np.random.default_rng(0)
+    values = {
+        gene: round(float(value), 3)
+        for gene, value in zip(genes, random.uniform(3, 9, len(genes)), strict=True)
+    }
+    body = json.dumps({"samples": [{"sample": "A", "values": values}]})
+    with (
+        serving(folder, "--workers", workers) as (process, port),
+        tempfile.TemporaryDirectory() as place,
+    ):
+        script = Path(place) / "ask.lua"
+        script.write_text(_SCRIPT.replace("{body}", body))
+        address = f"http://127.0.0.1:{port}/v1/models/{folder.name}/predictions"
+        ask = ["wrk", "-t1", f"-c{CONNECTIONS}", "-s", str(script)]
+        subprocess.run([*ask, "-d3", address], check=True, capture_output=True)
+        load = os.getloadavg()[0]
+        began = cpu_seconds(process.pid)
+        said = subprocess.run(
+            [*ask, f"-d{seconds}", address], check=True, capture_output=True, text=True
+        ).stdout
+        used = cpu_seconds(process.pid) - began
+    told = {
+        name: float(value)
+        for name, value in re.findall(r"^(\w+) ([\d.]+)$", said, re.MULTILINE)
+    }
+    rate = told["answers"] / told["seconds"]
+    print(
+        f"{len(genes)}-gene panel, one sample a request, {CONNECTIONS} clients, {workers} workers: "
+        f"{rate:,.0f} requests/s (bar 500); latency {told['p50']:.0f} ms median, {told['p99']:.0f} ms 99th percentile "
+        f"(bar 250), {told['most']:.0f} at most; {told['refused']:.0f} refused, {told['broken']:.0f} broken (bar 0); "
+        f"{1000 * used / told['answers']:.2f} ms of processor a request; load average before {load:.1f}"
+    )
+
+
+def cpu_seconds(pid: int) -> float:
+    """Seconds of processor that a process and those that it has started have used."""
+    ticks = 0
+    for each in family(pid):
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def measure_memory(folder: Path, panel: Path, workers: int, uploads: int) -> None:
+    """Uploads of a hundred samples of all genes, as many at a time as there are workers."""
+    model_mib = (folder / "model.safetensors").stat().st_size / MIB
+    with serving(panel, "--workers", workers) as (process, _):
+        bare = memory(process.pid)
+    body = some_samples(folder)
+    with serving(folder, "--workers", workers) as (process, port):
+        idle, most, stop = memory(process.pid), [0.0], threading.Event()
+
+        def watch() -> None:
+            while not stop.wait(0.02):
+                most[0] = max(most[0], memory(process.pid))
+
+        watching = threading.Thread(target=watch)
+        watching.start()
+        began = time.perf_counter()
+        statuses: list[int] = []
+        clients = [
+            threading.Thread(target=upload, args=(port, folder.name, body, uploads, statuses))
+            for _ in range(workers)
+        ]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        took = time.perf_counter() - began
+        stop.set()
+        watching.join()
+        after = memory(process.pid)
+    print(
+        f"{GENES:,}-gene model of {model_mib:.0f} MiB, {SAMPLES} samples an upload (Parquet, {len(body) / MIB:.0f} MiB), "
+        f"{workers} workers and as many clients, {len(statuses)} uploads in {took:.0f} s, statuses {sorted(set(statuses))}: "
+        f"all processes {idle:.0f} MiB idle, {most[0]:.0f} at most ({most[0] / model_mib:.2f} times the model; bar 2), {after:.0f} after; "
+        f"without a model to speak of {bare:.0f}, so that the model costs {(idle - bare) / model_mib:.2f} times itself "
+        f"and the work {(most[0] - bare) / model_mib:.2f}"
+    )
+
+
+def some_samples(folder: Path) -> bytes:
+    """A hundred invented samples of a model's genes, as Parquet."""
+    model = load_model(folder)
+    random = np.random.default_rng(2)
+    values = model.statistics.mean + model.statistics.scale * random.normal(
+        size=(SAMPLES, model.n_genes)
+    )
+    table = pd.DataFrame(values.astype(np.float32), columns=model.manifest.genes.id)
+    table.insert(0, "sample", [f"N{number}" for number in range(SAMPLES)])
+    packed = io.BytesIO()
+    table.to_parquet(packed)
+    return packed.getvalue()
+
+
+def upload(port: int, name: str, body: bytes, times: int, statuses: list[int]) -> None:
+    """Upload a table so many times, and note what came of it."""
+    for _ in range(times):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+        kind = {"Content-Type": "application/vnd.apache.parquet"}
+        connection.request("POST", f"/v1/models/{name}/predictions", body, kind)
+        answer = connection.getresponse()
+        answer.read()
+        statuses.append(answer.status)
+        connection.close()
+
+
+def main() -> None:
+    """Print what is asked for, both as default."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--models", type=Path, help="keeps the models that are made, for next time"
+    )
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seconds", type=int, default=15)
+    parser.add_argument("--uploads", type=int, default=4, help="of each client")
+    parser.add_argument("--only", choices=["rate", "memory"])
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        models = asked.models or Path(place)
+        panel, genome = models / "panel", models / "genome"
+        if not panel.exists():
+            make_panel(panel)
+        if asked.only != "memory":
+            measure_rate(panel, asked.workers, asked.seconds)
+        if asked.only != "rate":
+            if not genome.exists():
+                make_genome(genome)
+            measure_memory(genome, panel, asked.workers, asked.uploads)
+
+
+if __name__ == "__main__":
+    main()
