@@ -32,13 +32,18 @@ from deepcme.trained.files import load_model, save_model
 from deepcme.trained.training import TrainingSettings, train_model
 
 GENES, SAMPLES = 56_602, 100
-SECONDS = 15
-CONNECTIONS = 64
+CONNECTIONS, PATIENTS = 64, 100
 MIB = 1 << 20
 _SCRIPT = """
+local bodies = {}
+for body in io.lines("{bodies}") do bodies[#bodies + 1] = body end
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
-wrk.body = [==[{body}]==]
+local asked = 0
+request = function()
+  asked = asked + 1
+  return wrk.format(nil, nil, nil, bodies[asked % #bodies + 1])
+end
 done = function(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format("answers %d\\nseconds %.3f\\np50 %.2f\\np99 %.2f\\nmost %.2f\\n",
@@ -84,9 +89,11 @@ def memory(pid: int) -> float:
 
 
 def make_panel(folder: Path) -> None:
-    """A panel of 20 genes of a simulated cohort."""
-    cohort = deepcme.simulate(samples=300, genes=500, events=120, seed=1)
-    save_model(train_model(cohort, TrainingSettings(panel=20, repeats=1)), folder)
+    """A linear panel of 20 genes of a simulated cohort."""
+    cohort = deepcme.simulate(samples=200, genes=300, events=80, seed=2)
+    model = train_model(cohort, TrainingSettings(panel=20, repeats=1))
+    assert model.manifest.panel is not None and model.manifest.panel.refit == "linear"
+    save_model(model, folder)
 
 
 def make_genome(folder: Path) -> None:
@@ -106,39 +113,58 @@ def make_genome(folder: Path) -> None:
 
 def measure_rate(folder: Path, workers: int, seconds: int) -> None:
     """Single samples of a panel, by `wrk`."""
-    genes = load_model(folder).manifest.genes.id
-    random = np.random.default_rng(0)
-    values = {
-        gene: round(float(value), 3)
-        for gene, value in zip(genes, random.uniform(3, 9, len(genes)), strict=True)
-    }
-    body = json.dumps({"samples": [{"sample": "A", "values": values}]})
     with (
         serving(folder, "--workers", workers) as (process, port),
         tempfile.TemporaryDirectory() as place,
     ):
-        script = Path(place) / "ask.lua"
-        script.write_text(_SCRIPT.replace("{body}", body))
+        bodies, script = Path(place) / "bodies", Path(place) / "ask.lua"
+        bodies.write_text("\n".join(patients_of(folder)))
+        script.write_text(_SCRIPT.replace("{bodies}", str(bodies)))
         address = f"http://127.0.0.1:{port}/v1/models/{folder.name}/predictions"
-        ask = ["wrk", "-t1", f"-c{CONNECTIONS}", "-s", str(script)]
+        ask = ["wrk", "-t1", f"-c{CONNECTIONS}", "--timeout", "30s", "-s", str(script)]
         subprocess.run([*ask, "-d3", address], check=True, capture_output=True)
-        load = os.getloadavg()[0]
-        began = cpu_seconds(process.pid)
+        load, began = os.getloadavg()[0], cpu_seconds(process.pid)
         said = subprocess.run(
             [*ask, f"-d{seconds}", address], check=True, capture_output=True, text=True
         ).stdout
         used = cpu_seconds(process.pid) - began
-    told = {
-        name: float(value)
-        for name, value in re.findall(r"^(\w+) ([\d.]+)$", said, re.MULTILINE)
-    }
-    rate = told["answers"] / told["seconds"]
+    found = re.findall(r"^(\w+) ([\d.]+)$", said, re.MULTILINE)
+    told = {name: float(value) for name, value in found}
     print(
-        f"{len(genes)}-gene panel, one sample a request, {CONNECTIONS} clients, {workers} workers: "
-        f"{rate:,.0f} requests/s (bar 500); latency {told['p50']:.0f} ms median, {told['p99']:.0f} ms 99th percentile "
-        f"(bar 250), {told['most']:.0f} at most; {told['refused']:.0f} refused, {told['broken']:.0f} broken (bar 0); "
-        f"{1000 * used / told['answers']:.2f} ms of processor a request; load average before {load:.1f}"
+        f"20-gene panel, one sample a request, {CONNECTIONS} clients, {workers} workers:\n"
+        f"  {told['answers'] / told['seconds']:,.0f} requests/s (bar 500)\n"
+        f"  {told['p50']:.0f} ms median, {told['p99']:.0f} ms 99th percentile (bar 250), "
+        f"{told['most']:.0f} ms at most\n"
+        f"  {told['refused']:.0f} refused, {told['broken']:.0f} broken (bar 0)\n"
+        f"  {1000 * used / told['answers']:.2f} ms of processor a request; load average "
+        f"before {load:.1f} on {os.cpu_count()} processors"
     )
+
+
+def patients_of(folder: Path) -> list[str]:
+    """Bodies of requests: invented patients like those that a panel learned from."""
+    model = load_model(folder)
+    random = np.random.default_rng(0)
+    statistics, n_genes = model.statistics, model.n_genes
+    deviations = random.normal(size=(PATIENTS, n_genes)).clip(-1.5, 1.5)
+    values = statistics.mean + statistics.scale * deviations
+    if model.manifest.preprocessing.log2:
+        values = 2 ** np.maximum(values, 0) - 1
+    return [
+        json.dumps(
+            {
+                "samples": [
+                    {
+                        "sample": f"new-{number}",
+                        "values": dict(
+                            zip(model.manifest.genes.id, of_one.round(3).tolist(), strict=True)
+                        ),
+                    }
+                ]
+            }
+        )
+        for number, of_one in enumerate(values)
+    ]
 
 
 def cpu_seconds(pid: int) -> float:
@@ -152,7 +178,7 @@ def cpu_seconds(pid: int) -> float:
 
 def measure_memory(folder: Path, panel: Path, workers: int, uploads: int) -> None:
     """Uploads of a hundred samples of all genes, as many at a time as there are workers."""
-    model_mib = (folder / "model.safetensors").stat().st_size / MIB
+    size = (folder / "model.safetensors").stat().st_size / MIB
     with serving(panel, "--workers", workers) as (process, _):
         bare = memory(process.pid)
     body = some_samples(folder)
@@ -179,12 +205,15 @@ def measure_memory(folder: Path, panel: Path, workers: int, uploads: int) -> Non
         stop.set()
         watching.join()
         after = memory(process.pid)
+    work = most[0] - bare
     print(
-        f"{GENES:,}-gene model of {model_mib:.0f} MiB, {SAMPLES} samples an upload (Parquet, {len(body) / MIB:.0f} MiB), "
-        f"{workers} workers and as many clients, {len(statuses)} uploads in {took:.0f} s, statuses {sorted(set(statuses))}: "
-        f"all processes {idle:.0f} MiB idle, {most[0]:.0f} at most ({most[0] / model_mib:.2f} times the model; bar 2), {after:.0f} after; "
-        f"without a model to speak of {bare:.0f}, so that the model costs {(idle - bare) / model_mib:.2f} times itself "
-        f"and the work {(most[0] - bare) / model_mib:.2f}"
+        f"{GENES:,}-gene model of {size:.0f} MiB, uploads of {SAMPLES} samples (Parquet, "
+        f"{len(body) / MIB:.0f} MiB) by as many clients as workers, {workers}:\n"
+        f"  {len(statuses)} answers in {took:.0f} s, of status {sorted(set(statuses))}\n"
+        f"  all processes together: {idle:.0f} MiB before, {most[0]:.0f} at most "
+        f"({most[0] / size:.2f} times the model; bar 2), {after:.0f} after\n"
+        f"  beyond the {bare:.0f} MiB of a service of the 20-gene panel: "
+        f"{(idle - bare) / size:.2f} times the model before, {work / size:.2f} at most"
     )
 
 
