@@ -32,7 +32,7 @@ def write_formula(model: Model) -> str:
     if not is_linear(model):
         raise DeepCMEError(
             "A panel of networks has no formula that could be computed by hand: name the file "
-            ".csv for its genes, or use `deepcme predict`; train with --refit linear for one."
+            ".csv for its genes or .onnx, or use `deepcme predict`."
         )
     example = make_example(model)
     parts = [
@@ -92,7 +92,7 @@ def _list_values(model: Model) -> Iterator[str]:
     yield (
         f"The value of each gene in the table below and of "
         f"{counted(len(panel.reference.id), 'reference gene')} ({names}), which stand for how "
-        f"much RNA there was, {alike} Without a value of each reference gene there is no result."
+        f"much RNA there was, {alike} Without a value of each of these there is no result."
     )
 
 
