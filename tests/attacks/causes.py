@@ -47,4 +47,15 @@ CAUSES = {
     "odd-server": "Answers of a server that make no sense",
     "redirects": "Redirections",
     "archives": "Archives that lie",
+    # The service
+    "no-token": "Requests without the token of a service",
+    "bombs": "Bodies that unfold to more than the memory",
+    "odd-bodies": "Bodies that hold no samples",
+    "slow-clients": "Clients that send drip by drip, or not at all",
+    "header-floods": "Headers and addresses without end",
+    "smuggling": "Requests whose end is told twice",
+    "odd-addresses": "Addresses and names that lead elsewhere",
+    "floods": "More requests than there is room for",
+    "leaking": "What was sent, in what the service writes",
+    "invented": "Requests made up of the service's description of itself",
 }

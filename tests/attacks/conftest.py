@@ -4,11 +4,21 @@ A run of this folder ends with a table of the causes: their cases, and how many 
 `--write-table` puts it into docs/robustness.md, with what earlier runs here said of the other cases.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.attacks.survival import Survival, cause_of
+
+ROOM_MB = 250
+"""By which memory may grow while something is refused: a table within the limits takes some."""
+
+if TYPE_CHECKING:
+    from tests.attacks.service import AttackedService
 
 ATTACKS = Path(__file__).parent
 SURVIVAL = pytest.StashKey[Survival]()
@@ -30,6 +40,25 @@ def cases(pytestconfig: pytest.Config) -> dict[str, str]:
     if survival.files != {path.name for path in ATTACKS.glob("test_*.py")}:
         pytest.skip("needs all of tests/attacks: some files were not collected")
     return survival.cases
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AttackedService]:
+    """A service that demands a token, with small limits; whoever attacks it leaves it standing."""
+    pytest.importorskip("uvicorn", reason="deepcme[serve] is not installed")
+    from tests.attacks.service import attacked_service
+
+    with attacked_service(tmp_path_factory.mktemp("service")) as service:
+        yield service
+
+
+@pytest.fixture
+def stands(service: AttackedService) -> Iterator[AttackedService]:
+    """The service; after the attack it must say the same of the same patient, in the same memory."""
+    before, expected = service.forget_peaks(), service.predicted()
+    yield service
+    assert service.predicted() == expected
+    assert service.growth_mb(before) < ROOM_MB
 
 
 @pytest.hookimpl(tryfirst=True)

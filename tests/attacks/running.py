@@ -57,7 +57,7 @@ class Running:
             time.sleep(0.02)
 
     def workers(self) -> list[int]:
-        return [process for process, what in self._all() if "LokyProcess" in what]
+        return [process for process, what in self.processes() if "LokyProcess" in what]
 
     def wait_for_workers(self) -> None:
         self.wait_for(self.workers)
@@ -83,7 +83,7 @@ class Running:
 
     def require_all_gone(self, start: float) -> None:
         """No process of the command is left in time, and no memory map of an array."""
-        while (left := self._all()) and time.monotonic() - start < PROMISED_SECONDS + ROOM:
+        while (left := self.processes()) and time.monotonic() - start < PROMISED_SECONDS + ROOM:
             time.sleep(0.05)
         assert not left
         assert time.monotonic() - start < PROMISED_SECONDS + ROOM
@@ -91,7 +91,7 @@ class Running:
         for place in (Path("/dev/shm"), self.folder):
             assert not [*place.glob(maps)]
 
-    def _all(self) -> list[tuple[int, str]]:
+    def processes(self) -> list[tuple[int, str]]:
         """Numbers and command lines of the living processes that bear the mark."""
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
@@ -107,7 +107,7 @@ class Running:
         return found
 
     def end(self) -> None:
-        for process, _ in self._all():
+        for process, _ in self.processes():
             try:
                 os.kill(process, signal.SIGKILL)
             except ProcessLookupError:

@@ -53,10 +53,16 @@ EXAMPLES = {
     "signatures": "deepcme signatures score cohort.h5ad --signature ggi -o scores.csv",
     "signatures list": "deepcme signatures list",
     "signatures score": ("deepcme signatures score cohort.h5ad --signature ggi -o scores.csv"),
-    "train": "deepcme train cohort.h5ad -o model",
+    "train": (
+        "deepcme train cohort.h5ad -o model\n"
+        "deepcme train cohort.h5ad --panel 20 -o panel-model"
+    ),
     "predict": "deepcme predict model new.h5ad -o predictions.csv",
     "validate": "deepcme validate model new.h5ad -o validation",
+    "card": "deepcme card model -o card.html --validation validation",
     "transfer": "deepcme transfer cohort.h5ad new.h5ad -o transfer",
+    "export": "deepcme export panel-model -o panel.md",
+    "serve": "deepcme serve model",
     "power": "deepcme power cohort.h5ad -o power.csv",
     "simulate": ("deepcme simulate --samples 300 --genes 2000 --events 100 -o simulated.h5ad"),
     "doctor": "deepcme doctor",

@@ -17,7 +17,12 @@ Numbered = Literal["table", "figure"]
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """A piece; without a word it is of the page and of the Markdown, if it is not empty."""
+    """A piece; without a word it is of the page and of the Markdown, if it is not empty.
+
+    Style and scripts that none but its pages have stand in the `folder` of the templates.
+    """
+
+    folder: ClassVar[str] = ""
 
     only: Form | None = None
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import PurePosixPath
 from threading import Lock, Thread
 
 import jinja2
@@ -56,6 +57,7 @@ def make_inline(
     charts: bool = True,
     foot: str = "",
     heights: Mapping[str, int] | None = None,
+    folders: Iterable[str] = (),
 ) -> Inline:
     """Join style and script of the templates, and take Vega from the package that has it.
 
@@ -68,9 +70,15 @@ def make_inline(
         What stands at the foot of each printed page, beside its number.
     heights : mapping
         Pixels to keep for each chart until it is drawn, by its name.
+    folders : iterable of str
+        Those of the templates whose style and scripts this page has beside those of every
+        page. The scripts of a folder share what they name.
     """
     styles = _sources(environment, "css", first="page.css", last="print.css")
     scripts = _sources(environment, "js", first="charts.js", last="navigation.js")
+    for folder in folders:
+        styles += _sources(environment, "css", folder)
+        scripts.append("".join(_sources(environment, "js", folder, last="start.js")))
     # What a script names is its own.
     script = "".join(f"{{\n{text}}}\n" for text in scripts)
     style = "".join(styles) + _foot_of_paper(foot) + _room_of(heights or {})
@@ -78,13 +86,21 @@ def make_inline(
 
 
 def _sources(
-    environment: jinja2.Environment, extension: str, *, first: str, last: str
+    environment: jinja2.Environment,
+    extension: str,
+    folder: str = "",
+    *,
+    first: str = "",
+    last: str = "",
 ) -> list[str]:
-    """The text of all templates of one kind."""
+    """The text of all templates of one kind that stand in a folder."""
     assert environment.loader is not None
-    names = environment.list_templates(extensions=[extension])
-    ordered = sorted(names, key=lambda name: (name == last, name != first, name))
-    return [environment.loader.get_source(environment, name)[0] for name in ordered]
+    paths = map(PurePosixPath, environment.list_templates(extensions=[extension]))
+    ordered = sorted(
+        (path for path in paths if path.parent == PurePosixPath(folder)),
+        key=lambda path: (path.name == last, path.name != first, path.name),
+    )
+    return [environment.loader.get_source(environment, str(path))[0] for path in ordered]
 
 
 def _room_of(heights: Mapping[str, int]) -> str:

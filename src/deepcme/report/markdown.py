@@ -39,3 +39,10 @@ def finalize(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup):
         return escape_markdown(value)
     return value
+
+
+def fenced(text: str, language: str = "") -> str:
+    """The text as a block of code, its fence longer than any within it (CommonMark, 4.5)."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"

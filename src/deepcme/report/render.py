@@ -63,6 +63,7 @@ def render_page(
                 charts=bool(specs),
                 foot=f"{title}, {day}",
                 heights={name: compute_height(spec) for name, spec in specs.items()},
+                folders=writer.folders,
             ),
             footer=footer,
             day=day,

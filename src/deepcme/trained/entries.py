@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -56,7 +57,7 @@ class Genes(Part):
             },
         )
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """Symbols where known, else ids."""
         symbols = self.others.get("symbol", self.id)

@@ -1,4 +1,6 @@
-"""A model as files: ``manifest.json`` beside ``model.safetensors``. Nothing is pickled.
+"""A model as files: ``manifest.json`` beside ``model.safetensors`` and ``expected.json``.
+
+Nothing is pickled.
 
 Safetensors is a header of names, shapes and types before plain numbers;
 reading it runs no code of the file's.
@@ -9,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from mmap import mmap
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,11 +24,13 @@ from safetensors.numpy import load, save
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.files.files import whole_folder
 from deepcme.base.files.inputs import require_file
+from deepcme.base.files.mapped import map_file, mapped_arrays
 from deepcme.base.files.writable import require_new_folder
 from deepcme.base.names import require_text, texts_in
 from deepcme.evaluation.survival.baseline import Baseline
 from deepcme.trained.binary.manifest import BinaryManifest
 from deepcme.trained.binary.model import BinaryModel
+from deepcme.trained.expected.expected import Expected
 from deepcme.trained.learned.arrays import Arrays, UnfitArraysError, require_numbers
 from deepcme.trained.learned.learned import Learned, learned_from_arrays
 from deepcme.trained.manifest import FORMAT, SCHEMA_VERSION, Manifest, digest_of
@@ -38,6 +44,7 @@ __all__ = ["load_model", "save_model"]
 
 MANIFEST_FILE = "manifest.json"
 ARRAYS_FILE = "model.safetensors"
+EXPECTED_FILE = "expected.json"
 _STATISTICS = ("median", "mean", "scale")
 
 _READERS: dict[int, Callable[[dict[str, Any]], BinaryManifest | SurvivalManifest]] = {
@@ -74,15 +81,25 @@ def save_model(model: Model, folder: str | Path) -> None:
     """
     folder = Path(folder)
     require_new_folder(folder)
-    packed = save(_arrays_of(model))
-    text = model.manifest.to_json({ARRAYS_FILE: hashlib.sha256(packed).hexdigest()})
+    files = {ARRAYS_FILE: save(_arrays_of(model))}
+    if model.expected is not None:
+        files[EXPECTED_FILE] = model.expected.to_json().encode()
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    files[MANIFEST_FILE] = model.manifest.to_json(digests).encode()
     with whole_folder(folder) as written:
-        (written / ARRAYS_FILE).write_bytes(packed)
-        (written / MANIFEST_FILE).write_text(text, encoding="utf-8")
+        for name, content in files.items():
+            (written / name).write_bytes(content)
 
 
-def load_model(folder: str | Path) -> Model:
+def load_model(folder: str | Path, *, mapped: bool = False) -> Model:
     """Read a model that `save_model` wrote, of this schema version or an older one.
+
+    Parameters
+    ----------
+    folder : path
+    mapped : bool
+        Whether its arrays stay in their file and are mapped into memory, where processes share
+        them. The file must not change as long as the model is used.
 
     Raises
     ------
@@ -105,11 +122,24 @@ def load_model(folder: str | Path) -> Model:
     folder = Path(folder)
     path = folder / MANIFEST_FILE
     manifest, files, digest = _read_manifest(path)
-    arrays = _read_arrays(folder / ARRAYS_FILE, files)
+    arrays = _read_arrays(folder / ARRAYS_FILE, files, mapped)
+    expected = _read_expected(folder / EXPECTED_FILE, files)
     try:
-        return _assemble(manifest, arrays, digest)
+        return replace(_assemble(manifest, arrays, digest), expected=expected)
     except UnfitArraysError as error:
         raise DeepCMEError(f"{folder / ARRAYS_FILE}: {error}") from error
+
+
+def read_digests(folder: str | Path) -> tuple[str, dict[str, str]]:
+    """SHA-256 of a model's manifest, and of each file beside it, as the manifest has them.
+
+    Raises
+    ------
+    DeepCMEError
+        As `load_model`.
+    """
+    _, files, digest = _read_manifest(Path(folder) / MANIFEST_FILE)
+    return digest, files
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -117,10 +147,14 @@ def _read_bytes(path: Path) -> bytes:
         require_file(path)
         return path.read_bytes()
     except (OSError, DeepCMEError) as error:
-        raise DeepCMEError(
-            f"{path.parent}: this is not a deepcme model, as {path.name} cannot be read in it; "
-            "name the folder that `deepcme train` wrote."
-        ) from error
+        _refuse_absent(path, error)
+
+
+def _refuse_absent(path: Path, error: Exception) -> NoReturn:
+    raise DeepCMEError(
+        f"{path.parent}: this is not a deepcme model, as {path.name} cannot be read in it; "
+        "name the folder that `deepcme train` wrote."
+    ) from error
 
 
 def _read_manifest(
@@ -160,14 +194,39 @@ def _is_intact(content: dict[str, Any], digest: object) -> bool:
         return False
 
 
-def _read_arrays(path: Path, files: dict[str, str]) -> Arrays:
-    packed = _read_bytes(path)
-    if hashlib.sha256(packed).hexdigest() != files.get(path.name):
+def _require_listed(path: Path, content: bytes | mmap, files: dict[str, str]) -> None:
+    """Refuse a file whose SHA-256 is not that of the manifest."""
+    if hashlib.sha256(content).hexdigest() != files.get(path.name):
         _refuse_damaged(path)
+
+
+def _read_expected(path: Path, files: dict[str, str]) -> Expected | None:
+    """What to expect in detail; models of older versions have none."""
+    if path.name not in files:
+        return None
+    content = _read_bytes(path)
+    _require_listed(path, content, files)
     try:
-        return load(packed)
+        return Expected.from_json(content)
+    except ValidationError as error:
+        _refuse_damaged(path, error)
+
+
+def _read_arrays(path: Path, files: dict[str, str], mapped: bool) -> Arrays:
+    packed = _map(path) if mapped else _read_bytes(path)
+    _require_listed(path, packed, files)
+    try:
+        return load(packed) if isinstance(packed, bytes) else mapped_arrays(path, packed)
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         _refuse_damaged(path, error)
+
+
+def _map(path: Path) -> mmap:
+    try:
+        require_file(path)
+        return map_file(path)
+    except (OSError, ValueError) as error:
+        _refuse_absent(path, error)
 
 
 def _refuse_damaged(path: Path, error: Exception | None = None) -> NoReturn:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepcme.network.architecture import FloatArray
+from deepcme.trained.expected.expected import Expected
 from deepcme.trained.learned.arrays import Arrays, Scores
 from deepcme.trained.learned.committee import LearnedCommittee
 from deepcme.trained.learned.learned import Learned
@@ -55,6 +56,8 @@ class Model(ABC):
     sha256 : str, optional
         That of the manifest, which has those of the other files: known of a model that was
         read from its folder.
+    expected : Expected, optional
+        What to expect of it in detail; none of models of older versions.
     """
 
     manifest: Manifest
@@ -64,11 +67,14 @@ class Model(ABC):
     _: KW_ONLY
     panel: Panel | None = None
     sha256: str | None = None
+    expected: Expected | None = None
 
     having: ClassVar[str]
     """What those with the event are, after their number."""
     told: ClassVar[str]
     """Column of its predictions that a sample without any lacks."""
+    ratio: ClassVar[str]
+    """Of what the exponential of a coefficient is a ratio: odds or hazard."""
     without_rise: ClassVar[str]
     """What follows if scores do not rise with the risk, as a clause."""
 
@@ -79,8 +85,13 @@ class Model(ABC):
 
     @property
     @abstractmethod
+    def line(self) -> tuple[float, float]:
+        """Intercept and slope of the calibration of scores."""
+
+    @property
     def slope(self) -> float:
         """By which calibration multiplies scores; 0 where they do not rise with the risk."""
+        return self.line[1]
 
     @property
     def rises(self) -> bool:

@@ -52,7 +52,12 @@ from deepcme.trained.manifest import (
 )
 from deepcme.trained.model import GeneStatistics, Model
 from deepcme.trained.panels.candidates import Candidates, TrainingData
-from deepcme.trained.panels.choice import describe_panel, form_of_panel
+from deepcme.trained.panels.choice import (
+    describe_panel,
+    form_of_panel,
+    note_left_out,
+    require_genes,
+)
 from deepcme.trained.panels.resampling import make_panel
 from deepcme.trained.prediction import compute_distances, far_out_fence
 from deepcme.trained.recognition import TrainingSamples
@@ -112,6 +117,7 @@ def train_model(
     with show_progress("Training", work, quiet=quiet):
         (model, preprocessor), seconds = timed(_fit_on_everybody, takes[0], settings)
         work.finish(len(takes) * len(splits), seconds)
+        require_genes(settings, model, cohort.name)
         fixed = _choices_of(model)
         calls = [(data, settings, fixed, *split) for data in takes for split in numbered]
         timed_calls = [(_score_test_part, *call) for call in calls]
@@ -251,7 +257,7 @@ def _make_model(
         "genes": _describe_genes(at_candidates, kept),
         "far_distance": far_out_fence(compute_distances(standardised)),
         "self_test": score_self_test(learned, len(kept)),
-        "notes": [*cohort.notes, *candidates.notes],
+        "notes": [*cohort.notes, *candidates.notes, *note_left_out(finished, n_candidates)],
         "training_ids": known.ids,
     }
     if settings.is_panel:

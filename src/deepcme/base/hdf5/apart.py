@@ -13,6 +13,7 @@ from deepcme.base.files.inputs import require_file
 from deepcme.base.hdf5.examination import SIGNATURE, examine, unreadable
 from deepcme.base.hdf5.rules import LAYOUTS
 from deepcme.base.memory import MOST_UNFOLDED, SMALL, available_bytes, require_memory
+from deepcme.base.processes.bounds import bound_process
 from deepcme.base.processes.workers import worker_command
 
 _SECONDS = 8
@@ -98,25 +99,9 @@ def main() -> None:
     size = path.stat().st_size
     most = max(SMALL, MOST_UNFOLDED * size)
     free = available_bytes()
-    _limit(seconds, _WORKING_BYTES + _WORKING_TIMES_SIZE * size)
+    bound_process(seconds, _WORKING_BYTES + _WORKING_TIMES_SIZE * size)
     try:
         n_bytes = examine(path, LAYOUTS[kind], most if free is None else min(most, free))
         print(json.dumps({"bytes": n_bytes}))
     except DeepCMEError as error:
         print(json.dumps({"refused": str(error)}))
-
-
-def _limit(seconds: int, n_bytes: int) -> None:
-    """Have the kernel end this process where it takes too long or too much."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # SIGXCPU, then SIGKILL
-    if sys.platform == "linux":
-        pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0])
-        limit = pages * resource.getpagesize() + n_bytes
-        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-        allowed = [n for n in (soft, hard) if n != resource.RLIM_INFINITY]
-        resource.setrlimit(resource.RLIMIT_AS, (min([limit, *allowed]), hard))

@@ -45,6 +45,15 @@ def begin_worker(parent: int, of_main_thread: bool) -> None:
     of_main_thread : bool
         Whether the parent's main thread did.
     """
+    leave_stopping_to_parent(of_main_thread)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def leave_stopping_to_parent(of_main_thread: bool) -> None:
+    """As `begin_worker` where only Linux ends this process with its parent: without a thread.
+
+    For a process that starts others by forking, and sees the end of its parent itself.
+    """
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -52,7 +61,6 @@ def begin_worker(parent: int, of_main_thread: bool) -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
 def _end_with(parent: int) -> None:

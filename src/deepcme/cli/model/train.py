@@ -99,13 +99,13 @@ def train(
     A committee of unlike models, another one, or a panel of a few genes, calibrated out of
     fold; of times to an event it learns the times, and tells the risk by a horizon. What to
     expect of new patients like these is measured by cross-validation, of a panel with every
-    step of its choice, and kept in the model.
+    step of its choice, and kept in the model; its card, card.html and card.md, says it.
     """
     from joblib import cpu_count
 
     from deepcme.base.files.locks import only_one_making
     from deepcme.cohort.cohort import Cohort
-    from deepcme.trained.files import save_model
+    from deepcme.report.card.writing import save_with_cards
     from deepcme.trained.panels.names import names_given, read_gene_names
     from deepcme.trained.training import TrainingSettings, train_model
 
@@ -123,10 +123,10 @@ def train(
     )
     with only_one_making(out):
         trained = train_model(Cohort.load(cohort), settings, quiet=quiet)
-        save_model(trained, out)
+        save_with_cards(trained, out)
     if not quiet:
         _say_what_to_expect(trained)
-        say(f"Wrote {out}.")
+        say(f"Wrote {out}; its card: {out / 'card.html'}.")
         say_next("validate", out, "NEW.h5ad", "-o", "validation")
 
 
@@ -142,6 +142,8 @@ def _size(panel: str | None) -> int | Literal["auto"] | None:
 
 
 def _say_what_to_expect(trained: Model) -> None:
+    from deepcme.trained.panels.words import describe_panel
+
     manifest = trained.manifest
     for note in manifest.notes:
         if note.startswith("Warning"):
@@ -152,5 +154,5 @@ def _say_what_to_expect(trained: Model) -> None:
         f"{cohort.positives} {trained.having}, {counted(trained.n_genes, 'gene')}. "
         f"{trained.expect()}"
     )
-    if manifest.panel is not None:
-        say(manifest.panel.describe(manifest.genes))
+    for sentence in describe_panel(manifest):
+        say(sentence)

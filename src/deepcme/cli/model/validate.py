@@ -35,7 +35,7 @@ def validate(
 
     As it is: discrimination, calibration, decision curve, and what became of groups by risk of
     a model of times, as tables and a page. What recalibration on these patients would add is
-    shown beside it, and said.
+    shown beside it, and said. The model's card with what was found stands beside them.
     """
     from deepcme.base.files.locks import only_one_making
     from deepcme.cohort.cohort import Cohort
@@ -52,7 +52,7 @@ def validate(
             allow_training_samples=allow_training_samples,
             seed=seed,
         )
-        page = write_validation(validation, out)
+        page = write_validation(validation, out, model.resolve().name)
     say_notes(validation.notes, quiet)
     if not quiet:
         say(validation.describe())

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from deepcme.base.files.files import whole_folder, write_csv, write_text
 from deepcme.report.blocks import Blocks, Heading, Terms
+from deepcme.report.card.card import Card
+from deepcme.report.card.checked import FILE, Checked
+from deepcme.report.card.writing import write_cards
 from deepcme.report.external import binary, survival
 from deepcme.report.external.opening import write_opening
 from deepcme.report.figures.drawing import write_charts
@@ -15,10 +18,18 @@ from deepcme.trained.survival.model import SurvivalModel
 from deepcme.trained.validation import Validation
 
 
-def write_validation(validation: Validation, folder: Path) -> Path:
+def write_validation(validation: Validation, folder: Path, name: str = "model") -> Path:
     """Write tables as CSV, charts as SVG and PDF, and ``report.html``, which is returned.
 
-    All of them or none.
+    Beside them ``validation.json``, which says of which model they are, and the model's card
+    with them. All or none.
+
+    Parameters
+    ----------
+    validation : Validation
+    folder : Path
+    name : str
+        Of the model: of its folder.
     """
     manifest = validation.manifest
     of_kind = survival if isinstance(validation.model, SurvivalModel) else binary
@@ -49,6 +60,9 @@ def write_validation(validation: Validation, folder: Path) -> Path:
             write_csv(written / f"{name}.csv", shown)
         write_charts(charts, written / "figures")
         write_text(written / "report.html", page)
+        checked = Checked.of(validation)
+        write_text(written / FILE, checked.to_json())
+        write_cards(Card(name, validation.model, checked=[checked]), written)
     return folder / "report.html"
 
 

@@ -56,6 +56,8 @@ class Writer:
         Names of the charts that figures show, in their order.
     data : dict of DataFrame
         What the tables offer for download, by name.
+    folders : dict of None
+        Those with style and scripts of blocks written so far.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Writer:
         self.contents: list[Heading] = []
         self.shown: dict[str, None] = {}
         self.data: dict[str, pd.DataFrame] = {}
+        self.folders: dict[str, None] = {}
         self._macros: Any = environment.get_template(f"blocks.{form}").module
         self._places: dict[tuple[str, str], Place] = {}
         self._numbers: dict[Numbered, int] = {"table": 0, "figure": 0}
@@ -82,6 +85,8 @@ class Writer:
     def _write(self, block: Block) -> Markup:
         if block.only not in (None, self.form):
             return Markup("")
+        if block.folder:
+            self.folders[block.folder] = None
         match block:
             case Fragment():
                 template = self.environment.get_template(block.template)

@@ -9,11 +9,17 @@ from typing import Any, NoReturn
 _DEEPEST = 50
 
 
-def strict_json(content: bytes) -> Any:
+def strict_json(content: bytes, *, names_once: bool = False) -> Any:
     """Read JSON (RFC 8259) that is plain data.
 
     Numbers are finite, text has no lone surrogates, and lists lie no deeper in each
     other than 50.
+
+    Parameters
+    ----------
+    content : bytes
+    names_once : bool
+        Whether an object that has a name twice is refused; else the last one counts.
 
     Raises
     ------
@@ -22,7 +28,12 @@ def strict_json(content: bytes) -> Any:
     """
     text = content.decode("utf-8")
     try:
-        value = json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
+        value = json.loads(
+            text,
+            parse_constant=_refuse_number,
+            parse_float=_finite,
+            object_pairs_hook=_with_names_once if names_once else None,
+        )
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     if "\\ud" in text or "\\uD" in text:
@@ -33,6 +44,13 @@ def strict_json(content: bytes) -> Any:
     if level:
         raise ValueError("nested too deep")
     return value
+
+
+def _with_names_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    named = dict(pairs)
+    if len(named) < len(pairs):
+        raise ValueError("a name stands twice in an object")
+    return named
 
 
 def _parts(value: object) -> Iterable[object]:

@@ -36,6 +36,7 @@ from typing import ClassVar
 
 import pandas as pd
 
+from deepcme.audit.characteristics import take_characteristics
 from deepcme.base.processes.threads import single_thread
 from deepcme.cohort.honest import fit_seed
 from deepcme.cohort.outcome import BinaryOutcome
@@ -44,11 +45,7 @@ from deepcme.study.fit import Fit, Results, fitted_split, results_of
 from deepcme.study.genes.heat_map import HEAT_MAP, compute_heat_map
 from deepcme.study.genes.scores import TOP_GENES, collect_by_model, compute_gene_table
 from deepcme.study.part import MEMBERS, PREDICTIONS, Kept, TextColumns
-from deepcme.study.parts.characteristics import (
-    PATIENTS,
-    require_subgroups,
-    take_characteristics,
-)
+from deepcme.study.parts.characteristics import PATIENTS, require_subgroups
 from deepcme.study.parts.fits import FitsPart
 from deepcme.study.parts.survival_tables import (
     CENSORING,

@@ -24,6 +24,7 @@ from deepcme.trained.binary.manifest import (
     Threshold,
 )
 from deepcme.trained.binary.model import BinaryModel
+from deepcme.trained.expected.binary import compute_expected
 from deepcme.trained.learned.learned import Learned
 from deepcme.trained.learning import Finished, as_interval
 from deepcme.trained.model import GeneStatistics
@@ -50,7 +51,8 @@ def make_binary_model(
         calibration=calibration,
         threshold=Threshold(probability=threshold),
     )
-    return BinaryModel(manifest, learned, statistics, sketches)
+    expected = compute_expected(finished, out_of_fold)
+    return BinaryModel(manifest, learned, statistics, sketches, expected=expected)
 
 
 def hold_out_scores(finished: Finished) -> pd.DataFrame:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from deepcme.base.errors import DeepCMEError
+from deepcme.base.words import counted
 from deepcme.cohort.strata import find_levels
 from deepcme.cohort.survival import SurvivalOutcome
 from deepcme.evaluation.bootstrap import interval_generator
@@ -23,6 +26,7 @@ from deepcme.trained.learning import Finished, as_interval
 from deepcme.trained.manifest import SingleForm
 from deepcme.trained.panels.candidates import Reference
 from deepcme.trained.panels.manifest import PanelChoice, ReferenceCost, SizeTried
+from deepcme.trained.settings import TrainingSettings
 
 _WITH, _WITHOUT = "with reference genes", "without"
 
@@ -33,6 +37,34 @@ def form_of_panel(finished: Finished) -> SingleForm:
         return "coefficients"
     is_of_times = isinstance(finished.cohort.outcome, SurvivalOutcome)
     return "hazard networks" if is_of_times else "networks"
+
+
+def require_genes(settings: TrainingSettings, model: Any, name: str) -> None:
+    """Refuse a panel of more genes than there are to choose from.
+
+    Raises
+    ------
+    DeepCMEError
+        Naming the cohort and how many there are.
+    """
+    if settings.is_panel and isinstance(settings.panel, int) and model.size_ < settings.panel:
+        raise DeepCMEError(
+            f"{name}: a panel of {settings.panel:,} genes cannot be chosen from "
+            f"{counted(model.size_, 'gene')} that enough samples express: ask for fewer."
+        )
+
+
+def note_left_out(finished: Finished, n_candidates: int) -> list[str]:
+    """How many genes of a list are no part of its panel, which preprocessing leaves out."""
+    n_listed = finished.cohort.n_genes
+    if not finished.settings.is_panel or finished.model.size != "all":
+        return []
+    if n_candidates == n_listed:
+        return []
+    return [
+        f"{n_listed - n_candidates:,} of the {counted(n_listed, 'gene')} listed are no part of "
+        "the panel, as too few samples express them."
+    ]
 
 
 def describe_panel(

@@ -76,6 +76,11 @@ class Panel:
         scores = np.column_stack([learned.evaluate(Z).score for learned in self.networks])
         return self.lines[:, 0] + self.lines[:, 1] * scores
 
+    def hazards_at(self, time: float) -> FloatArray:
+        """Cumulative baseline hazard by one of `hazard_times`, (resamples,)."""
+        assert self.hazard_times is not None and self.resampled_hazards is not None
+        return self.resampled_hazards[:, self.hazard_times.searchsorted(time)]
+
     def hazards_by(self, times: FloatArray, baseline: Baseline) -> FloatArray:
         """Cumulative baseline hazard by each time of each resample, (resamples, times).
 

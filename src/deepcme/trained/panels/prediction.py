@@ -25,7 +25,6 @@ from deepcme.trained.unlabelled import Expression
 FloatArray = NDArray[np.float64]
 
 _NAMED = 6
-_STEP = RISK_QUANTILES[1]
 
 
 def tell(
@@ -170,17 +169,15 @@ def find_place(model: Model, risk: FloatArray) -> FloatArray:
     Between two quantiles in proportion; of a model that gives everybody the same, NaN.
     """
     assert model.panel is not None
-    place = np.full(len(risk), np.nan)
-    if not model.rises:
-        return place
-    known = np.flatnonzero(~np.isnan(risk))
     quantiles = model.panel.risks
-    above = np.searchsorted(quantiles, risk[known], side="left")
-    inner = above.clip(1, len(quantiles) - 1)
-    low, high = quantiles[inner - 1], quantiles[inner]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        between = RISK_QUANTILES[inner - 1] + (risk[known] - low) / (high - low) * _STEP
-    place[known] = np.where(above == 0, 0.0, np.where(above == len(quantiles), 1.0, between))
+    place = np.full(len(risk), np.nan)
+    if model.rises:
+        for row in np.flatnonzero(~np.isnan(risk)):
+            above = int(quantiles.searchsorted(risk[row]))
+            place[row] = RISK_QUANTILES[min(above, len(quantiles) - 1)]
+            if 0 < above < len(quantiles):
+                low, high = quantiles[above - 1], quantiles[above]
+                place[row] += ((risk[row] - low) / (high - low) - 1) * RISK_QUANTILES[1]
     return place
 
 

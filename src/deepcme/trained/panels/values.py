@@ -120,12 +120,10 @@ def standardise_panel(model: Model, values: FloatArray) -> FloatArray:
     """Values in deviations from the training mean, clipped; 0 of a gene without deviation."""
     statistics = model.statistics
     scale = statistics.scale.astype(np.float64)
-    deviations = values - statistics.mean.astype(np.float64)
+    never_0 = np.where(scale > 0, scale, np.inf)
+    deviations = (values - statistics.mean.astype(np.float64)) / never_0
     clip = model.manifest.preprocessing.clip
-    with np.errstate(invalid="ignore", divide="ignore"):
-        Z = np.clip(deviations / scale, -clip, clip)
-    Z[:, scale == 0] = 0.0
-    return np.asarray(Z)
+    return np.asarray(np.minimum(np.maximum(deviations, -clip), clip))
 
 
 def _named(names: list[str], chosen: NDArray[np.bool_]) -> str:

@@ -44,6 +44,7 @@ class SurvivalModel(Model):
 
     having: ClassVar[str] = "with the event"
     told: ClassVar[str] = "risk"
+    ratio: ClassVar[str] = "hazard"
     without_rise: ClassVar[str] = "every sample gets the same risk, and no group"
 
     manifest: SurvivalManifest
@@ -51,9 +52,9 @@ class SurvivalModel(Model):
     asked_times: tuple[float, ...] = field(default=(), kw_only=True)
 
     @property
-    def slope(self) -> float:
-        """That of the log hazard."""
-        return self.manifest.calibration.slope
+    def line(self) -> tuple[float, float]:
+        """The slope of the log hazard; its constant is the baseline's."""
+        return 0.0, self.manifest.calibration.slope
 
     @property
     def calibration(self) -> HazardCalibration:
@@ -98,7 +99,8 @@ class SurvivalModel(Model):
 
     def resampled_risks(self, predictors: NDArray[np.float64]) -> NDArray[np.float64]:
         """Risks by the horizon."""
-        return self.resampled_risks_by(predictors, np.array([self.horizon]))[..., 0]
+        assert self.panel is not None
+        return _risks_of(predictors, self.panel.hazards_at(self.horizon))
 
     def resampled_risks_by(
         self, predictors: NDArray[np.float64], times: NDArray[np.float64]
@@ -106,9 +108,7 @@ class SurvivalModel(Model):
         """Risk by each time by each resampled refit, (samples, resamples, times)."""
         assert self.panel is not None
         hazards = self.panel.hazards_by(times, self.baseline)
-        # Beyond that a risk is 1; of an infinite hazard none could be told.
-        finite = np.exp(np.minimum(predictors, _GREATEST_LOG_HAZARD))
-        return np.asarray(-np.expm1(-finite[..., np.newaxis] * hazards))
+        return _risks_of(predictors[..., np.newaxis], hazards)
 
     def group(self, risks: NDArray[np.float64]) -> NDArray[np.object_]:
         """Third of the training patients' out-of-fold risks; None where there is none."""
@@ -128,14 +128,17 @@ class SurvivalModel(Model):
             if by_member is None
             else np.column_stack([self.risks(member) for member in by_member.T])
         )
-        others = self.calibration.risks(scores.score, self.asked_times)
+        others = [self.calibration.risks(scores.score, time)[:, 0] for time in self.asked_times]
         return {
             "risk": risks,
             **self.columns_of_members(told, len(risks)),
             "horizon": [self.until] * len(risks),
             "group": self.group(risks),
             "log_hazard": self.slope * scores.score + 0.0,  # no -0
-            **{f"risk_by_{time:g}": others[:, n] for n, time in enumerate(self.asked_times)},
+            **{
+                f"risk_by_{time:g}": risk
+                for time, risk in zip(self.asked_times, others, strict=True)
+            },
         }
 
     def curves(
@@ -203,6 +206,14 @@ class SurvivalModel(Model):
     def own_arrays(self) -> Arrays:
         """The baseline, in double precision."""
         return {_TIMES: self.baseline.times, _HAZARDS: self.baseline.cumulative_hazards}
+
+
+def _risks_of(
+    log_hazards: NDArray[np.float64], hazards: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    # Beyond the greatest a risk is 1; of an infinite hazard none could be told.
+    greatest = np.minimum(log_hazards, _GREATEST_LOG_HAZARD)
+    return np.asarray(-np.expm1(-np.exp(greatest) * hazards))
 
 
 def require_times(model: Model, what: str) -> SurvivalModel:

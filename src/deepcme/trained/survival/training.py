@@ -23,6 +23,7 @@ from deepcme.evaluation.survival.tables.discrimination import compute_survival_d
 from deepcme.evaluation.survival.tables.evaluated import Evaluation, follow_patients
 from deepcme.evaluation.survival.tables.performance import compute_survival_performance
 from deepcme.trained.entries import Interval
+from deepcme.trained.expected.survival import compute_expected_of_times
 from deepcme.trained.learned.learned import Learned
 from deepcme.trained.learning import Finished, as_interval
 from deepcme.trained.model import GeneStatistics
@@ -84,6 +85,7 @@ def make_survival_model(
     calibration = HazardCalibration.fit(test)
     baseline = round_times(calibration.baseline, horizon)
     scale = TimeScale.of(outcome.endpoint.unit, horizon)
+    evaluation = _evaluate(finished, test, horizon)
     note = (
         "Warning: out of fold the log hazards did not rise with the risk, so that every "
         f"sample gets the risk of the training cohort by {scale.describe(horizon)}; this model "
@@ -94,13 +96,16 @@ def make_survival_model(
         follow_up=FollowUpTimes(
             unit=outcome.endpoint.unit, horizon=horizon, last_time=baseline.last_time
         ),
-        performance=_expected_performance(finished, test, calibration, horizon),
+        performance=_expected_performance(finished, evaluation, calibration),
         calibration=Calibration(
             method=MATCHED if calibration.is_matched else BRESLOW, slope=calibration.slope
         ),
         risk_groups=RiskGroups(cut_offs=_find_cut_offs(test, calibration, horizon)),
     )
-    return SurvivalModel(manifest, learned, statistics, sketches, baseline=baseline)
+    expected = compute_expected_of_times(finished, evaluation)
+    return SurvivalModel(
+        manifest, learned, statistics, sketches, baseline=baseline, expected=expected
+    )
 
 
 def round_times(baseline: Baseline, horizon: float) -> Baseline:
@@ -137,20 +142,24 @@ def _find_cut_offs(
     return float(low), float(high)
 
 
-def _expected_performance(
-    finished: Finished, test: pd.DataFrame, calibration: HazardCalibration, horizon: float
-) -> Performance:
+def _evaluate(finished: Finished, test: pd.DataFrame, horizon: float) -> Evaluation:
+    """The predictions with risks that nobody's own outcome is in, and draws of the patients."""
     cohort, settings = finished.cohort, finished.settings
-    folds, repeats = finished.folds
-    levels = find_levels(cohort)
-    risks = _cross_fit_risks(test, folds, horizon)
+    risks = _cross_fit_risks(test, finished.folds[0], horizon)
     predictions = finished.predictions.assign(probability=risks)
-    evaluation = Evaluation.draw(
-        with_strata(predictions, cohort.samples, levels),
+    return Evaluation.draw(
+        with_strata(predictions, cohort.samples, find_levels(cohort)),
         horizon,
         interval_generator(settings.seed, "survival"),
         refitted=[settings.name] if settings.kind.refitted else [],
     )
+
+
+def _expected_performance(
+    finished: Finished, evaluation: Evaluation, calibration: HazardCalibration
+) -> Performance:
+    cohort = finished.cohort
+    folds, repeats = finished.folds
     of_risks = compute_survival_performance(evaluation)
     tables = compute_survival_discrimination(evaluation), of_risks
     measures = {
@@ -160,7 +169,11 @@ def _expected_performance(
     }
     if not calibration.rises:  # risks that are all the same have no slope
         measures[SLOPE.name] = None
-    within = "" if levels is None else f", C and AUC within levels of {choose_strata(cohort)}"
+    within = (
+        ""
+        if find_levels(cohort) is None
+        else f", C and AUC within levels of {choose_strata(cohort)}"
+    )
     counted = of_risks.iloc[0]
     return Performance(
         method=f"cross-validation by patient{within}; 95% intervals by patient bootstrap",

@@ -1,0 +1,1 @@
+"""The card in XML, after the CHAI Applied Model Card, version 0.2."""

@@ -1,0 +1,53 @@
+// The table of a file's samples, and the same as a file.
+
+const MOST_ROWS = 1000;
+
+const standingOf = (data, told) => {
+  if (told.isPositive !== undefined) return told.isPositive === null ? "" : told.isPositive ? "positive" : "negative";
+  return told.group ?? "";
+};
+
+function shortRemarkOf(data, told) {
+  if (told.refusal) return `No prediction: ${told.refusal}`;
+  const said = [];
+  if (told.missing.length) said.push(`no value: ${listed(labelsOf(data, told.missing), 3)}`);
+  if (told.outside.length) said.push(`out of range: ${listed(labelsOf(data, told.outside), 3)}`);
+  if (told.isFar) said.push("far from the training data");
+  return said.join("; ");
+}
+
+function manyTable(data, all, show) {
+  const rows = all.slice(0, MOST_ROWS).map((told) => {
+    const isRange = !told.refusal && told.risk === undefined;
+    const button = make("button", { type: "button", class: "sample" }, told.name);
+    button.addEventListener("click", () => show(told));
+    const cells = [
+      isRange ? between(told.lowest, told.highest) : told.risk === undefined ? "" : asPercent(told.risk),
+      told.risk === undefined ? "" : between(told.low, told.high),
+      told.risk === undefined ? "" : String(Math.round(100 * told.place)),
+    ].map((words) => make("td", {}, words));
+    const texts = [standingOf(data, told), shortRemarkOf(data, told)].map((words) => make("td", { class: "text" }, words));
+    return make("tr", {}, make("th", { scope: "row", class: "text" }, button), ...cells, ...texts);
+  });
+  const headings = [
+    ["Sample", "text"], [whatIsTold(data), ""], ["95% interval", ""],
+    ["Lower risk, of 100 in training", ""],
+    [data.kind === "binary" ? "Call" : "Third of risk", "text"], ["Remarks", "text"],
+  ];
+  const head = make("tr", {}, ...headings.map(([words, name]) => make("th", { scope: "col", class: name }, words)));
+  return make(
+    "div",
+    { class: "scroll tall", tabindex: "0", role: "region", "aria-label": "Results of the file" },
+    make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)),
+  );
+}
+
+function summaryOf(data, all) {
+  const predicted = all.filter((told) => told.risk !== undefined);
+  const ranges = all.filter((told) => !told.refusal && told.risk === undefined).length;
+  const refused = all.filter((told) => told.refusal).length;
+  const said = [`${all.length} ${all.length === 1 ? "sample" : "samples"}: ${predicted.length} predicted`];
+  if (ranges) said.push(`${ranges} with a range, as genes have no value`);
+  if (refused) said.push(`${refused} without a prediction`);
+  return `${said.join(", ")}.${all.length > MOST_ROWS ? ` The table shows the first ${MOST_ROWS}; the file has all.` : ""}`;
+}

@@ -1,0 +1,96 @@
+// What is told of one patient, as elements of the page.
+
+const MOST_SHARES = 12;
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children);
+  return element;
+}
+
+const paragraph = (name, ...children) => make("p", { class: name }, ...children);
+
+function figureOf(chart, caption) {
+  return make("figure", {}, chart, make("figcaption", {}, caption));
+}
+
+function partsOf(data, told, entered) {
+  const label = `${whatIsTold(data)}${told.name ? `, ${told.name}` : ""}`;
+  const parts = told.refusal
+    ? [paragraph("label", label), paragraph("value none", "No prediction"), paragraph("why", `${capitalised(told.refusal)}.`)]
+    : toldParts(data, told, label);
+  const cautions = cautionsOf(data, told);
+  if (cautions.length) {
+    const items = cautions.map((caution) => make("li", {}, caution));
+    parts.splice(told.refusal ? parts.length : 3, 0, make("ul", { class: "warned", "aria-label": "Read this first" }, ...items));
+  }
+  return [
+    ...parts,
+    paragraph("entered", make("strong", {}, "Values entered: "), entered),
+    paragraph("research small", "For research only: no claim of clinical validity."),
+  ];
+}
+
+function toldParts(data, told, label) {
+  const isRange = told.risk === undefined;
+  const value = isRange ? between(told.lowest, told.highest) : asPercent(told.risk);
+  const beside = isRange ? "range, as genes have no value" : `95% interval ${between(told.low, told.high)}`;
+  const why = isRange ? missingSentence(data, told) : callOf(data, told);
+  const parts = [
+    paragraph("label", label),
+    paragraph("value", value, " ", make("span", { class: "interval" }, beside)),
+    paragraph("why", why),
+    figureOf(
+      drawPlace(data, told, isRange ? missingSentence(data, told) : placeOfHundred(told)),
+      isRange
+        ? "Bars: risks of the training patients while they were held out. Shaded: where this patient's may lie."
+        : `${placeOfHundred(told)} Bars: their risks while they were held out; line and shade: this patient and the interval.`,
+    ),
+  ];
+  if (isRange) return parts;
+  if (data.kind === "survival") {
+    const curve = curveOf(data, told.z);
+    parts.push(figureOf(
+      drawCurve(data, curve, `Risk by each time up to ${data.until} and beyond: ${asPercent(told.risk)} by ${data.until}`),
+      `Risk of the event by each time, with its interval; the upright line is the horizon, ${data.until}.`,
+    ));
+  }
+  return [...parts, sharesTable(data, told), paragraph("small muted", INTERVAL)];
+}
+
+function sharesTable(data, told) {
+  const order = told.shares.map((_, gene) => gene)
+    .sort((a, b) => Math.abs(told.shares[b]) - Math.abs(told.shares[a]) || a - b);
+  const most = Math.abs(told.shares[order[0]]);
+  const scale = data.kind === "binary" ? "log-odds" : "log hazard";
+  const rowOfGene = (gene) => {
+    const share = told.shares[gene];
+    return make(
+      "tr",
+      {},
+      make("th", { scope: "row", class: "text" }, data.genes[gene].label),
+      make("td", {}, shortly(told.values[gene])),
+      make("td", { class: "bar" }, drawShare(share, most)),
+      make("td", {}, `${share < 0 ? "\u2212" : "+"}${Math.abs(share).toFixed(3)}`),
+    );
+  };
+  const headings = [["Gene", "text"], ["Value", ""], ["Lowers or raises the risk", "bar"], [`Share in the ${scale}`, ""]];
+  const tableOf = (genes, caption) => make(
+    "table",
+    { class: "shares" },
+    make("caption", {}, caption),
+    make("thead", {}, make("tr", {}, ...headings.map(([words, name]) => make("th", { scope: "col", class: name }, words)))),
+    make("tbody", {}, ...genes.map(rowOfGene)),
+  );
+  const rest = order.slice(MOST_SHARES);
+  const shown = tableOf(
+    order.slice(0, MOST_SHARES),
+    `${rest.length ? `The ${MOST_SHARES} genes that push it most` : "What each gene adds"}: what the model does, not what causes anything.`,
+  );
+  if (!rest.length) return shown;
+  const folded = make("details", { class: "rest" }, make("summary", {}, `The other ${rest.length} genes`), tableOf(rest, "The other genes."));
+  return make("div", {}, shown, folded);
+}

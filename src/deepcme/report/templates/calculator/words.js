@@ -1,0 +1,89 @@
+// What is told, in words.
+
+// 23%, 4.1%, 0.03%; never 0% or 100% of a risk that is neither.
+function asPercent(risk) {
+  const points = 100 * risk;
+  if (risk > 0 && points < 0.01) return "< 0.01%";
+  if (risk < 1 && points > 99.99) return "> 99.99%";
+  const near = Math.min(points, 100 - points);
+  const decimals = near >= 9.95 || near === 0 ? 0 : near >= 0.95 ? 1 : 2;
+  return `${points.toFixed(decimals)}%`;
+}
+
+const between = (low, high) => `${asPercent(low)} to ${asPercent(high)}`;
+const whatIsTold = (data) => (data.kind === "binary" ? "Probability" : `Risk by ${data.until}`);
+const labelsOf = (data, genes) => genes.map((gene) => data.genes[gene].label);
+
+function listed(words, most = 8) {
+  const shown = words.length > most ? [...words.slice(0, most), `${words.length - most} more`] : words;
+  return shown.length > 1 ? `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}` : shown.join("");
+}
+
+// As many digits as are read at a glance.
+function shortly(number) {
+  if (number === 0 || !Number.isFinite(number)) return String(number);
+  const size = Math.abs(number);
+  return size >= 1e6 || size < 1e-4 ? number.toExponential(2) : String(Number(number.toPrecision(4)));
+}
+
+const INTERVAL = "The interval is how much the risk moves when the patients that the model learned "
+  + "from are drawn again; the choice of genes is taken as given. That this patient will or will "
+  + "not have the event it does not say.";
+
+function callOf(data, told) {
+  if (told.isPositive !== undefined) {
+    if (told.isPositive === null) return "The model makes no calls.";
+    const side = told.isPositive ? "Positive: at or above" : "Negative: below";
+    return `${side} the model's threshold of ${asPercent(data.threshold)}.`;
+  }
+  if (!told.group) return "The model gives everybody the same risk.";
+  const [low, high] = data.cutOffs;
+  return `In the ${told.group} third of the training patients' risks, which are parted at ${asPercent(low)} and ${asPercent(high)}.`;
+}
+
+const placeOfHundred = (told) => {
+  const of = Math.round(100 * told.place);
+  return `Of 100 training patients ${of} had a lower risk.`;
+};
+
+function missingSentence(data, told) {
+  const names = listed(labelsOf(data, told.missing));
+  const are = told.missing.length === 1 ? "has no value" : "have no value";
+  const exact = data.learned.coefficients || told.missing.length === 1
+    ? "" : " (found by trying one gene after the other)";
+  return `${names} ${are}: over all that ${told.missing.length === 1 ? "it was" : "they were"} in training, the risk runs from ${asPercent(told.lowest)} to ${asPercent(told.highest)}${exact}. No single number is told.`;
+}
+
+// Why not to rely on it.
+function cautionsOf(data, told) {
+  const said = [];
+  for (const gene of (told.outside ?? []).slice(0, 5)) {
+    const { label, ranges } = data.genes[gene];
+    const shown = [told.scaled[gene], ranges[0], ranges.at(-1)].map(onEntryScale(data)).map(shortly);
+    said.push(`${label} is ${shown[0]}${besideReference(data)}; in training it was ${shown[1]} to ${shown[2]}.`);
+  }
+  const more = (told.outside ?? []).length - 5;
+  if (more > 0) said.push(`${more} more genes are out of their training range.`);
+  if (told.isFar) {
+    said.push("Far outside the training data: another platform, scale or tissue may be the reason; not to be relied on.");
+  }
+  return said;
+}
+
+const besideReference = (data) => (data.reference.length ? " beside the reference genes" : "");
+
+// A value on the scale that is standardised, as it is typed; against the reference it is of logs.
+const onEntryScale = (data) => (value) => (
+  data.log2 && !data.reference.length ? 2 ** value - 1 : value
+);
+
+const capitalised = (sentence) => sentence.charAt(0).toUpperCase() + sentence.slice(1);
+
+// One sentence for those who hear the page.
+function spokenOf(data, told) {
+  if (told.refusal) return `No prediction: ${told.refusal}.`;
+  const what = whatIsTold(data);
+  if (told.risk === undefined) return `${what} ${between(told.lowest, told.highest)}. ${told.missing.length} of ${told.values.length} genes have no value.`;
+  const warned = cautionsOf(data, told).length ? " There are warnings." : "";
+  return `${what} ${asPercent(told.risk)}, 95% interval ${between(told.low, told.high)}.${warned}`;
+}

@@ -1,0 +1,1 @@
+"""What is answered: predictions as JSON or as a table, and errors in a sentence."""

@@ -1,0 +1,1 @@
+"""Models as the service has them: read, verified, and answering."""

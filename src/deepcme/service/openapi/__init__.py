@@ -1,0 +1,1 @@
+"""What may be asked of the service, as a document for programs (OpenAPI 3.1)."""

@@ -1,0 +1,1 @@
+"""How the service predicts: quickly by a panel, else as `deepcme predict` does."""

@@ -1,0 +1,1 @@
+"""The processes that serve: one that watches, those that hold models, those that answer."""

@@ -1,0 +1,78 @@
+"""A worker: answers requests until it is told to stop, and then finishes those at work."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
+
+import uvicorn
+
+from deepcme.base.processes.workers import begin_worker
+from deepcme.service.app import make_app
+from deepcme.service.connections import uvicorn_options
+from deepcme.service.models.served import ServedModel
+from deepcme.service.settings import ServiceSettings
+
+SERVING = "serving"
+STOP = "stop"
+
+
+def work(
+    models: Mapping[str, ServedModel],
+    settings: ServiceSettings,
+    listening: socket.socket,
+    stop_seconds: int,
+    orders: Connection,
+    starter: tuple[int, bool],
+) -> None:
+    """Answer until `STOP` comes; say `SERVING` when the first request would be answered.
+
+    Nothing of a request may get into a log: neither of a library, nor as a trace on standard
+    error, to which nothing leads from here.
+    """
+    begin_worker(*starter)
+    _fall_silent()
+    config = uvicorn.Config(
+        make_app(models, settings),
+        timeout_graceful_shutdown=stop_seconds,
+        **uvicorn_options(settings),
+    )
+    server = _Server(config, orders)
+    threading.Thread(target=_await_stop, args=(orders, server), daemon=True).start()
+    server.run([listening])
+
+
+class _Server(uvicorn.Server):
+    """Tells when it serves, and leaves signals to the supervisor."""
+
+    def __init__(self, config: uvicorn.Config, orders: Connection) -> None:
+        super().__init__(config)
+        self._orders = orders
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._orders.send(SERVING)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _await_stop(orders: Connection, server: uvicorn.Server) -> None:
+    with suppress(EOFError, OSError):  # whoever gives orders has ended: so does this process
+        orders.recv()
+    server.should_exit = True
+
+
+def _fall_silent() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)

@@ -1,0 +1,1 @@
+"""What is asked: bodies read within limits, and the samples in them."""
