@@ -77,9 +77,7 @@ class AttackedService:
             return client.request(method, path, headers=headers, **more)
 
     def predict(self, body: bytes, kind: str = "application/json", **headers: str):
-        return self.ask(
-            "POST", ASKED, content=body, headers={"Content-Type": kind, **headers}
-        )
+        return self.ask("POST", ASKED, content=body, headers={"Content-Type": kind, **headers})
 
     def raw(self, *pieces: bytes, pause: float = 0.0, wait: float = SLOWEST) -> Reply:
         """What comes back until the service closes the connection, or time is up."""
@@ -124,9 +122,7 @@ class AttackedService:
     def growth_mb(self, before: dict[int, float]) -> float:
         """By how much its processes, new ones as well, took more in the meantime."""
         peaks = {number: self._memory(number, "VmHWM") for number in self._processes()}
-        return sum(
-            max(0.0, peak - before.get(number, 0.0)) for number, peak in peaks.items()
-        )
+        return sum(max(0.0, peak - before.get(number, 0.0)) for number, peak in peaks.items())
 
     def _processes(self) -> list[int]:
         return [number for number, _ in self.command.processes()]
@@ -177,5 +173,3 @@ def _is_ready(service: AttackedService) -> bool:
         return service.ask("GET", "/ready", headers={"Authorization": ""}).status_code == 200
     except httpx.HTTPError:
         return False
-
-

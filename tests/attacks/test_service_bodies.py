@@ -54,9 +54,7 @@ def one_long_text(length=300_000_000) -> bytes:
 def shared_text(rows=100_000, length=1_000_000) -> bytes:
     """One text of a megabyte, named by each of 100,000 rows: 100 GB where each has a copy."""
     texts = pa.DictionaryArray.from_arrays(np.zeros(rows, "i4"), ["a" * length])
-    return as_parquet(
-        pa.table({"sample": texts, "GENE1": np.zeros(rows)}), store_schema=False
-    )
+    return as_parquet(pa.table({"sample": texts, "GENE1": np.zeros(rows)}), store_schema=False)
 
 
 def shared_text_in_few_rows(rows=190, length=1_000_000) -> bytes:

@@ -118,7 +118,16 @@ def test_headers_without_end_or_sense_are_refused(stands, kind):
     before = stands.forget_peaks()
     reply = stands.raw(*drops(FLOODS[kind] + b"", 65536), wait=15)
     served = kind in ("a websocket", "no host")  # what may be answered as if it were not there
-    assert reply.status in ((0, 200) if served else (0,)) + (400, 408, 411, 413, 414, 422, 431, 505)
+    assert reply.status in ((0, 200) if served else (0,)) + (
+        400,
+        408,
+        411,
+        413,
+        414,
+        422,
+        431,
+        505,
+    )
     assert reply.count <= 1
     assert stands.growth_mb(before) < 60
 
@@ -221,7 +230,9 @@ def test_who_finds_no_room_is_told_when_to_come_again(stands, at_once):
 @pytest.mark.cause("floods")
 def test_who_goes_before_the_answer_leaves_room(stands):
     body = upload()
-    head = request_of(ASKED, "Content-Type: text/csv", f"Content-Length: {len(body)}", method="POST")
+    head = request_of(
+        ASKED, "Content-Type: text/csv", f"Content-Length: {len(body)}", method="POST"
+    )
     for _ in range(60):
         with socket.create_connection(("127.0.0.1", stands.port), timeout=5) as connection:
             connection.sendall(head + body)

@@ -86,7 +86,8 @@ def test_only_the_two_that_tell_how_it_is_are_open(service):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost@evil", ""]
+    "host",
+    ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost@evil", ""],
 )
 def test_a_page_of_another_site_that_took_this_name_is_refused(tmp_path_factory, host):
     """DNS rebinding, of a service that demands no token."""

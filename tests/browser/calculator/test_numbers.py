@@ -33,7 +33,9 @@ def patients(model):
     """Batches of patients: mostly as in training, with gaps and with numbers of any size."""
     ranges = model.panel.ranges
     is_logged = model.manifest.preprocessing.log2
-    n_references = len(model.manifest.panel.reference.id) if model.manifest.panel.reference else 0
+    n_references = (
+        len(model.manifest.panel.reference.id) if model.manifest.panel.reference else 0
+    )
     level = 5.5 if n_references else 0.0
 
     def value(low, high):
