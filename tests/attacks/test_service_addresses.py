@@ -89,7 +89,7 @@ def test_a_gene_of_an_odd_name_is_none_of_the_model(stands, gene):
 
 
 @pytest.mark.parametrize(
-    "method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"]
+    "method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "SEARCH"]
 )
 def test_an_address_takes_its_own_methods_alone(stands, method):
     answer = stands.ask(method, ASKED)
