@@ -203,16 +203,20 @@ def test_axe_finds_nothing(open_panel, name, scheme):
     assert found == []
 
 
-@pytest.mark.parametrize("name", ["binary", "times"])
-def test_a_patient_is_printed_on_one_page(open_panel, tmp_path, name):
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("name", ["binary", "times", "large"])
+def test_a_patient_is_printed_on_one_page(open_panel, tmp_path, name, paper):
     pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed")
     panel = open_panel(name, color_scheme="dark")
-    fill(panel, ["40", *texts(panel)[1:]])
+    values = texts(panel)
+    for number in range(1, len(values), 6):
+        values[number] = "0.5"
+    fill(panel, ["40", *values[1:]])
     panel.page.locator("[data-sample]").fill("Patient 7")
     assert "Patient 7" in panel.told
     panel.page.evaluate("window.print = () => {}")
     panel.page.get_by_role("button", name="Print this patient").click()
-    panel.page.pdf(path=tmp_path / "one.pdf", format="A4")
+    panel.page.pdf(path=tmp_path / "one.pdf", format=paper)
     [paper] = pypdf.PdfReader(tmp_path / "one.pdf").pages
     text = " ".join(paper.extract_text().split())
     for said in (
