@@ -12,6 +12,8 @@ from deepcme.service.settings import ServiceSettings
 
 __all__ = ["uvicorn_options"]
 
+_REST_SECONDS = 2.0
+"""In which a client may see that its body was refused, before it is cut off."""
 CROWDED = "crowded"
 """In the state of a request: there are too many connections to answer it."""
 _END_OF_HEADERS = b"\r\n\r\n"
@@ -26,6 +28,7 @@ def uvicorn_options(settings: ServiceSettings) -> dict[str, Any]:
     """
     return {
         "http": type("Connection", (BoundedConnection,), {"bounds": settings}),
+        "loop": "asyncio",  # uvloop is no quicker here, and lets some of many clients wait long
         "ws": "none",
         "lifespan": "on",
         "access_log": False,
@@ -102,6 +105,12 @@ class BoundedConnection(HttpToolsProtocol):
         """Take a part of the body."""
         self._n_apart = 0
         super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        """Take the rest of a body that nobody waits for, but not for long."""
+        super().on_response_complete()
+        if self._is_coming and not self._in_headers:
+            self._wait(_REST_SECONDS)
 
     def on_message_complete(self) -> None:
         """Wait no more; all is here."""

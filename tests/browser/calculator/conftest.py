@@ -127,7 +127,10 @@ def typical(model, n=1, seed=0):
     at = random.uniform(0.05, 0.95, (n, model.n_genes))
     grid = np.linspace(0, 1, 21)
     values = np.column_stack(
-        [np.interp(at[:, gene], grid, model.panel.ranges[gene]) for gene in range(model.n_genes)]
+        [
+            np.interp(at[:, gene], grid, model.panel.ranges[gene])
+            for gene in range(model.n_genes)
+        ]
     )
     if reference:
         level = random.uniform(5, 6, (n, len(reference.id)))

@@ -47,7 +47,9 @@ def test_another_method_is_told_which_there_are(service, method, path, allowed):
     assert answer.headers["Allow"] == allowed
 
 
-@pytest.mark.parametrize("path", ["/v1/models/", "/nothing", "/v1//models", "/v1/models/panel/"])
+@pytest.mark.parametrize(
+    "path", ["/v1/models/", "/nothing", "/v1//models", "/v1/models/panel/"]
+)
 def test_other_addresses_are_not_there(service, path):
     assert service.get(path).status_code == 404
 

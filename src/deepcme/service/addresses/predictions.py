@@ -86,7 +86,7 @@ class Predictor:
     def _of_samples(self, served: ServedModel, samples: Samples, given: Given) -> Response:
         if (quick := self._quickly(served, samples, given)) is not None:
             return quick
-        predictions = predict_samples(served, samples, self._settings)
+        predictions = predict_samples(served.model, samples, self._settings)
         if (panel := self._panels.get(served.name)) is not None:
             panel.learn_notes(samples, predictions)
         return self._written(served, predictions, given)
@@ -100,7 +100,7 @@ class Predictor:
     def _of_table(
         self, served: ServedModel, body: bytes, kind: Taken, options: Options, given: Given
     ) -> Response:
-        predictions = predict_table(served, body, kind, options, self._settings)
+        predictions = predict_table(served.model, body, kind, options, self._settings)
         return self._written(served, predictions, given)
 
     def _written(self, served: ServedModel, predictions: Predictions, given: Given) -> Response:

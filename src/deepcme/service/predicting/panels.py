@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,8 +15,10 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.base.words import cleaned
 from deepcme.cohort.genes.genes import gene_key, stable_gene_id
 from deepcme.cohort.scales.scales import LINEAR_SCALES, Scale
-from deepcme.service.predicting.predicting import with_times
+from deepcme.service.predicting.predicting import predict_samples, with_times
+from deepcme.service.requests.options import Options
 from deepcme.service.requests.samples import Samples
+from deepcme.service.settings import ServiceSettings
 from deepcme.sources.assembly.expression import ONE_GENE_EACH, with_genes_named
 from deepcme.sources.reading.matrices import Matrix
 from deepcme.trained.entries import Genes
@@ -61,6 +64,7 @@ class QuickPanel:
         self._all = set(range(self._n_genes))
         self._notes: dict[Scale | None, list[str]] = {}
         self._is_linear = panel.refit == "linear"
+        self._begin()
 
     def is_quick(self, samples: Samples) -> bool:
         """Whether others may wait meanwhile."""
@@ -84,13 +88,35 @@ class QuickPanel:
         return Told(columns, self._notes[scale] + warnings_of_panel(samples.names, columns))
 
     def learn_notes(self, samples: Samples, predictions: Predictions) -> None:
-        """Keep the notes that every sample gets, if these are they."""
+        """Keep the notes that every sample gets, if these hold no others than are known."""
         scale, X = samples.options.scale, self._read(samples)
         if scale in self._notes or X is None or not self._is_plain(X, samples):
             return
         columns = {name: predictions.table[name].tolist() for name in _TOLD_OF}
-        if not _stands_out(columns) and not warnings_of_panel(samples.names, columns):
-            self._notes[scale] = predictions.notes
+        if not _stands_out(columns):
+            own = warnings_of_panel(samples.names, columns)
+            self._notes[scale] = [note for note in predictions.notes if note not in own]
+
+    def _begin(self) -> None:
+        """Learn the notes before anybody waits for them."""
+        samples = self._typical_sample()
+        with suppress(DeepCMEError):  # where it is learned of the first sample that comes
+            self.learn_notes(samples, predict_samples(self._model, samples, ServiceSettings()))
+
+    def _typical_sample(self) -> Samples:
+        """One of the training means, as it would come."""
+        model = self._model
+        means = model.statistics.mean.astype(np.float64)
+        level = 0.0
+        if self._n_genes > model.n_genes:
+            level = 1.0 - min(0.0, float(means.min()))  # of the reference genes
+        values = np.full(self._n_genes, level)
+        values[: model.n_genes] += means
+        if model.manifest.preprocessing.scale in LINEAR_SCALES:
+            values = np.exp2(values) - 1.0
+        names = {at: name for name, at in reversed(self._place.items())}
+        of_genes = {names[at]: float(value) for at, value in enumerate(values) if at in names}
+        return Samples(["a sample of the training means"], [of_genes], Options())
 
     def _is_plain(self, X: NDArray[np.float32], samples: Samples) -> bool:
         """Whether nothing is said of how samples are written, or what became of values."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from deepcme.service.models.served import ServedModel
 from deepcme.service.requests.media import Taken
 from deepcme.service.requests.options import Options
 from deepcme.service.requests.samples import Samples
@@ -14,9 +13,7 @@ from deepcme.trained.survival.model import require_times
 from deepcme.trained.unlabelled import Expression
 
 
-def predict_samples(
-    served: ServedModel, samples: Samples, settings: ServiceSettings
-) -> Predictions:
+def predict_samples(model: Model, samples: Samples, settings: ServiceSettings) -> Predictions:
     """Predictions of samples that came as JSON.
 
     Raises
@@ -26,11 +23,11 @@ def predict_samples(
     HTTPException
         If they are too many.
     """
-    return _predict(served.model, samples.expression(settings), samples.options)
+    return _predict(model, samples.expression(settings), samples.options)
 
 
 def predict_table(
-    served: ServedModel, body: bytes, kind: Taken, options: Options, settings: ServiceSettings
+    model: Model, body: bytes, kind: Taken, options: Options, settings: ServiceSettings
 ) -> Predictions:
     """Predictions of samples that came as a table.
 
@@ -41,8 +38,8 @@ def predict_table(
     HTTPException
         If it cannot be read, or is too large.
     """
-    expression = read_table(body, kind, served.model.manifest.genes_to_read, options, settings)
-    return _predict(served.model, expression, options)
+    expression = read_table(body, kind, model.manifest.genes_to_read, options, settings)
+    return _predict(model, expression, options)
 
 
 def with_times(model: Model, options: Options) -> Model:
