@@ -31,7 +31,12 @@ SLOW = {name for name, found in CODE.items() if any(mark == "slow" for mark, *_ 
 
 
 def commands_of(text):
-    """Each command of the fenced blocks of a page, in one line, without its comment."""
+    """Each command of the fenced blocks of a page, in one line, without its comment.
+
+    A unit of systemd starts one too.
+    """
+    for line in re.findall(r"^ExecStart=\S*/deepcme (.*)$", text, re.MULTILINE):
+        yield shlex.split(line)
     for block in re.findall(r"```(?:sh|bash)\n(.*?)```", text, re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
             if line.startswith("deepcme "):

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from deepcme.verbs.cards import card as card
     from deepcme.verbs.models import load_model as load_model
     from deepcme.verbs.models import predict as predict
-    from deepcme.verbs.models import train as train
     from deepcme.verbs.models import validate as validate
     from deepcme.verbs.planning import power as power
     from deepcme.verbs.planning import simulate as simulate
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
     from deepcme.verbs.reading import read_table as read_table
     from deepcme.verbs.running import report as report
     from deepcme.verbs.running import run as run
+    from deepcme.verbs.training import train as train
 
 _NAMES = {
     "base.errors": "DeepCMEError",
@@ -80,10 +80,11 @@ _NAMES = {
     "selection.panels.panels": "GenePanelClassifier GenePanelSurvival",
     "verbs.auditing": "audit",
     "verbs.cards": "card",
-    "verbs.models": "load_model predict train validate",
+    "verbs.models": "load_model predict validate",
     "verbs.planning": "power simulate",
     "verbs.reading": "read_geo read_table",
     "verbs.running": "report run",
+    "verbs.training": "train",
 }
 _HOMES = {name: f"deepcme.{home}" for home, names in _NAMES.items() for name in names.split()}
 _MODULES = ("datasets", "plots")

@@ -34,9 +34,9 @@ LIMITS = {
     "header_bytes": 16_384,
     "header_seconds": 1.5,
     "body_seconds": 1.5,
-    "prediction_seconds": 10.0,
+    "prediction_seconds": 30.0,
 }
-SLOWEST = 8.0
+SLOWEST = 20.0
 """Seconds within which anything is refused, on a machine that has other work."""
 
 _BEFORE = """
@@ -77,9 +77,7 @@ class AttackedService:
             return client.request(method, path, headers=headers, **more)
 
     def predict(self, body: bytes, kind: str = "application/json", **headers: str):
-        return self.ask(
-            "POST", ASKED, content=body, headers={"Content-Type": kind, **headers}
-        )
+        return self.ask("POST", ASKED, content=body, headers={"Content-Type": kind, **headers})
 
     def raw(self, *pieces: bytes, pause: float = 0.0, wait: float = SLOWEST) -> Reply:
         """What comes back until the service closes the connection, or time is up."""
@@ -124,9 +122,7 @@ class AttackedService:
     def growth_mb(self, before: dict[int, float]) -> float:
         """By how much its processes, new ones as well, took more in the meantime."""
         peaks = {number: self._memory(number, "VmHWM") for number in self._processes()}
-        return sum(
-            max(0.0, peak - before.get(number, 0.0)) for number, peak in peaks.items()
-        )
+        return sum(max(0.0, peak - before.get(number, 0.0)) for number, peak in peaks.items())
 
     def _processes(self) -> list[int]:
         return [number for number, _ in self.command.processes()]
@@ -145,14 +141,12 @@ def body_of(values: object, **more: object) -> bytes:
     return json.dumps({"samples": [{"sample": "S1", "values": values}], **more}).encode()
 
 
-def request_of(path: str, *headers: str, method: str = "GET", body: bytes = b"") -> bytes:
-    """A request as bytes, with the token."""
-    lines = [
-        f"{method} {path} HTTP/1.1",
-        "Host: localhost",
-        f"Authorization: Bearer {TOKEN}",
-        *headers,
-    ]
+def request_of(
+    path: str, *headers: str, method: str = "GET", body: bytes = b"", token: str = TOKEN
+) -> bytes:
+    """A request as bytes, as it is written here."""
+    sent = [f"Authorization: Bearer {token}"] if token else []
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *sent, *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
@@ -177,5 +171,3 @@ def _is_ready(service: AttackedService) -> bool:
         return service.ask("GET", "/ready", headers={"Authorization": ""}).status_code == 200
     except httpx.HTTPError:
         return False
-
-

@@ -88,7 +88,9 @@ def test_a_gene_of_an_odd_name_is_none_of_the_model(stands, gene):
         assert answer.json()["predictions"][0]["probability"] == stands.predicted()
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
+@pytest.mark.parametrize(
+    "method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "SEARCH"]
+)
 def test_an_address_takes_its_own_methods_alone(stands, method):
     answer = stands.ask(method, ASKED)
     assert answer.status_code == 405

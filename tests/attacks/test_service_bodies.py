@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from tests.attacks.service import ASKED, GENES, LIMITS, SLOWEST, VALUES, body_of
+from tests.attacks.service import ASKED, GENES, LIMITS, SLOWEST, VALUES, body_of, request_of
 
 REFUSED = (400, 413, 415, 422)
 CSV, PARQUET = "text/csv", "application/vnd.apache.parquet"
@@ -54,9 +54,7 @@ def one_long_text(length=300_000_000) -> bytes:
 def shared_text(rows=100_000, length=1_000_000) -> bytes:
     """One text of a megabyte, named by each of 100,000 rows: 100 GB where each has a copy."""
     texts = pa.DictionaryArray.from_arrays(np.zeros(rows, "i4"), ["a" * length])
-    return as_parquet(
-        pa.table({"sample": texts, "GENE1": np.zeros(rows)}), store_schema=False
-    )
+    return as_parquet(pa.table({"sample": texts, "GENE1": np.zeros(rows)}), store_schema=False)
 
 
 def shared_text_in_few_rows(rows=190, length=1_000_000) -> bytes:
@@ -70,7 +68,7 @@ def nested_lists(rows=100, each=1_000_000) -> bytes:
     return as_parquet(pa.table({"sample": [str(i) for i in range(rows)], "GENE1": lists}))
 
 
-def many_columns(n=20_000) -> bytes:
+def many_columns(n=6000) -> bytes:
     return as_parquet(pa.table({f"G{i}": [1.0] for i in range(n)}))
 
 
@@ -168,16 +166,12 @@ def test_archives_and_forms_are_refused(stands, kind):
 @pytest.mark.cause("bombs")
 @pytest.mark.parametrize("told", ["4000001", "99999999999", "9" * 30])
 def test_a_length_beyond_the_limit_is_refused_before_it_is_sent(stands, told):
-    from tests.attacks.service import request_of
-
     head = request_of(ASKED, f"Content-Length: {told}", "Content-Type: text/csv", method="POST")
-    assert stands.raw(head, wait=4).status in (400, 413)
+    assert stands.raw(head).status in (400, 413)
 
 
 @pytest.mark.cause("bombs")
 def test_a_body_without_a_length_is_cut_at_the_limit(stands):
-    from tests.attacks.service import request_of
-
     head = request_of(
         ASKED, "Transfer-Encoding: chunked", "Content-Type: text/csv", method="POST"
     )
@@ -307,12 +301,12 @@ ODD_PARQUET = {
     "a footer longer than the file": b"PAR1" + b"\xff\xff\xff\x7f" + b"PAR1",
     "cut short": frame(sample=["A"], GENE1=[1.0])[:-30],
     "CSV": csv_of("A,1,1,1,1,1\n"),
-    "infinite values": frame(sample=["A"], **dict.fromkeys(GENES, [np.inf])),
-    "no values": frame(sample=["A"], **dict.fromkeys(GENES, [np.nan])),
-    "text": frame(sample=["A"], **dict.fromkeys(GENES, ["high"])),
-    "dates": frame(sample=["A"], **dict.fromkeys(GENES, [pd.Timestamp("2020-01-01")])),
-    "bytes": frame(sample=["A"], **dict.fromkeys(GENES, [b"\xff\x00"])),
-    "truth values": frame(sample=["A"], **dict.fromkeys(GENES, [True])),
+    "infinite values": frame(sample=["A"], **{gene: [np.inf] for gene in GENES}),
+    "no values": frame(sample=["A"], **{gene: [np.nan] for gene in GENES}),
+    "text": frame(sample=["A"], **{gene: ["high"] for gene in GENES}),
+    "dates": frame(sample=["A"], **{gene: [pd.Timestamp("2020-01-01")] for gene in GENES}),
+    "bytes": frame(sample=["A"], **{gene: [b"\xff\x00"] for gene in GENES}),
+    "truth values": frame(sample=["A"], **{gene: [True] for gene in GENES}),
     "no rows": frame(sample=pd.Series([], dtype=str), GENE1=pd.Series([], dtype=float)),
 }
 
@@ -325,7 +319,7 @@ def test_parquet_that_holds_no_samples_is_refused(stands, kind):
 
 @pytest.mark.cause("odd-bodies")
 def test_parquet_whose_bytes_are_changed_is_refused_or_read(stands):
-    body = frame(sample=["A", "B"], **dict.fromkeys(GENES, [7.0, 7.5]))
+    body = frame(sample=["A", "B"], **{gene: [7.0, 7.5] for gene in GENES})
     random = np.random.default_rng(0)
     for _ in range(15):
         changed = bytearray(body)

@@ -18,7 +18,9 @@ def name(number: int) -> str:
 
 def of_json(service):
     service.predict(
-        json.dumps({"samples": [{"sample": name(1), "values": {**VALUES, name(2): 1}}]}).encode()
+        json.dumps(
+            {"samples": [{"sample": name(1), "values": {**VALUES, name(2): 1}}]}
+        ).encode()
     )
     service.predict(f'{{"samples": [{{"sample": "{name(3)}", "values": NaN}}]}}'.encode())
     service.predict(f'{{"{name(4)}": 1}}'.encode())
@@ -39,7 +41,12 @@ def of_addresses(service):
 
 
 def of_headers(service):
-    sent = {"User-Agent": name(1), "Referer": name(2), f"X-{name(3)}": name(4), "Cookie": name(5)}
+    sent = {
+        "User-Agent": name(1),
+        "Referer": name(2),
+        f"X-{name(3)}": name(4),
+        "Cookie": name(5),
+    }
     service.ask("GET", "/v1/models", headers=sent)
     service.ask("GET", "/v1/models", headers={"Authorization": f"Bearer {name(6)}"})
     service.predict(b"x", name(7))
@@ -72,7 +79,9 @@ def test_nothing_of_a_request_is_written(tmp_path, send):
     assert sorted(os.listdir(tmp_path)) == ["panel"]  # noqa: PTH208
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/openapi.json", "/v1/models", "/health", "/ready"])
+@pytest.mark.parametrize(
+    "path", ["/metrics", "/openapi.json", "/v1/models", "/health", "/ready"]
+)
 def test_what_one_sends_another_does_not_read(stands, path):
     for send in (of_json, of_tables, of_addresses):
         send(stands)
@@ -82,7 +91,9 @@ def test_what_one_sends_another_does_not_read(stands, path):
 def test_refused_requests_are_counted(stands):
     def counted(text):
         lines = [line for line in text.splitlines() if not line.startswith("#")]
-        return sum(float(line.split()[-1]) for line in lines if '"422"' in line or '"4xx"' in line)
+        return sum(
+            float(line.split()[-1]) for line in lines if '"422"' in line or '"4xx"' in line
+        )
 
     before = counted(stands.ask("GET", "/metrics").text)
     stands.predict(b"{}")

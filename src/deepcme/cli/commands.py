@@ -14,7 +14,7 @@ from deepcme.cli.data import audit, fetch, genes, portals, prepare
 from deepcme.cli.doctor import doctor
 from deepcme.cli.examples import EXAMPLES, WHOLE
 from deepcme.cli.help_pages import HelpPage, HelpPages
-from deepcme.cli.model import card, predict, serve, train, transfer, validate
+from deepcme.cli.model import card, export, predict, serve, train, transfer, validate
 from deepcme.cli.options import Command
 from deepcme.cli.planning import power, simulate
 from deepcme.cli.study import checklist, compare, init, panel, report, run, signatures
@@ -64,6 +64,7 @@ _PANELS: dict[str, dict[str, Command | None]] = {
         "predict": predict.predict,
         "validate": validate.validate,
         "card": card.card,
+        "export": export.export,
         "transfer": transfer.transfer,
         "serve": serve.serve,
     },

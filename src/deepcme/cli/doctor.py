@@ -37,6 +37,7 @@ _PARTS = (
     _Part("distributed", "run --scheduler", "deepcme[dask]"),
     _Part("python-docx", "checklist -o FILE.docx", "deepcme[docx]"),
     _Part("gseapy", "run --gene-sets", "deepcme[gene-sets]"),
+    _Part("skl2onnx", "export -o FILE.onnx", "deepcme[onnx]"),
     _Part("uvicorn", "serve", "deepcme[serve]"),
     _Part("pillow", "figures as TIFF", "pillow"),
 )

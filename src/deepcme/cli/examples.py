@@ -61,6 +61,7 @@ EXAMPLES = {
     "validate": "deepcme validate model new.h5ad -o validation",
     "card": "deepcme card model -o card.html --validation validation",
     "transfer": "deepcme transfer cohort.h5ad new.h5ad -o transfer",
+    "export": "deepcme export panel-model -o panel.md",
     "serve": "deepcme serve model",
     "power": "deepcme power cohort.h5ad -o power.csv",
     "simulate": ("deepcme simulate --samples 300 --genes 2000 --events 100 -o simulated.h5ad"),

@@ -73,6 +73,8 @@ class Model(ABC):
     """What those with the event are, after their number."""
     told: ClassVar[str]
     """Column of its predictions that a sample without any lacks."""
+    ratio: ClassVar[str]
+    """Of what the exponential of a coefficient is a ratio: odds or hazard."""
     without_rise: ClassVar[str]
     """What follows if scores do not rise with the risk, as a clause."""
 
@@ -83,8 +85,13 @@ class Model(ABC):
 
     @property
     @abstractmethod
+    def line(self) -> tuple[float, float]:
+        """Intercept and slope of the calibration of scores."""
+
+    @property
     def slope(self) -> float:
         """By which calibration multiplies scores; 0 where they do not rise with the risk."""
+        return self.line[1]
 
     @property
     def rises(self) -> bool:

@@ -1,44 +1,36 @@
-"""Models in use from Python: train, predict, validate, keep and load."""
+"""Models in use from Python: predict, validate, keep and load."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
-from joblib import cpu_count
 
+from deepcme.base.files.writable import require_writable
 from deepcme.base.notes import WARNING, is_warning
 from deepcme.base.shown import Shown, Shows, names_in_line
 from deepcme.base.words import counted
 from deepcme.cohort.cohort import Cohort
 from deepcme.cohort.scales.scales import Scale
 from deepcme.report.card.writing import save_with_cards
+from deepcme.report.exports.exports import write_export
 from deepcme.report.external.validation import write_validation
 from deepcme.trained import files, prediction
 from deepcme.trained.manifest import Manifest
 from deepcme.trained.model import Model
-from deepcme.trained.new_samples import (
-    Expression,
-    Normalisation,
-    expression_of,
-    expression_of_frame,
-    read_expression,
-)
-from deepcme.trained.panels.names import read_gene_names
+from deepcme.trained.new_samples import Normalisation
+from deepcme.trained.panels.coefficients import list_panel_genes
 from deepcme.trained.panels.words import describe_panel
 from deepcme.trained.prediction import Predictions
 from deepcme.trained.survival.model import require_times
-from deepcme.trained.training import TrainingSettings, train_model
 from deepcme.trained.validation import Validation, validate_model
 from deepcme.verbs.cards import card
 from deepcme.verbs.reading import as_cohort
+from deepcme.verbs.samples import Samples, read_samples
 
-__all__ = ["TrainedModel", "load_model", "predict", "train", "validate"]
-
-Samples = pd.DataFrame | Cohort | str | Path
+__all__ = ["TrainedModel", "load_model", "predict", "validate"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -115,6 +107,39 @@ class TrainedModel(Shows):
             seed=seed,
         )
 
+    def coefficients(self) -> pd.DataFrame:
+        """Genes of a panel by id, with the coefficients of a linear one.
+
+        Returns
+        -------
+        DataFrame
+            By gene: `role` (``intercept``, ``panel`` or ``reference``), `symbol`,
+            `coefficient_per_sd` and `coefficient_per_unit` on the scale of the calibrated
+            log-odds or log hazard, `odds_ratio` or `hazard_ratio` for a standard deviation
+            with its 95% interval over resampled patients, `ci_low, ci_high`; and `mean, scale,
+            lowest, median, highest` of the training values. A panel of networks has no
+            coefficients.
+
+        Raises
+        ------
+        DeepCMEError
+            If the model is no panel.
+        """
+        return list_panel_genes(self.model).set_index("gene")
+
+    def export(self, file: str | Path) -> None:
+        """Write a panel as a table (.csv), a formula in words (.md) or ONNX (.onnx).
+
+        Raises
+        ------
+        DeepCMEError
+            If the model is no panel, a panel of networks has no formula, or skl2onnx is not
+            installed.
+        """
+        path = Path(file)
+        require_writable(path)
+        write_export(self.model, path)
+
     def save(self, folder: str | Path) -> None:
         """Write to a new folder, whole or not at all; `deepcme.load_model` reads it.
 
@@ -153,99 +178,6 @@ class TrainedModel(Shows):
             "More: .predict(samples), .validate(cohort), .card(file), .save(folder), .manifest."
         )
         return Shown(title, [self.model.expect()], facts, end=more)
-
-
-def train(
-    cohort: Cohort | str | Path,
-    *,
-    model: str | None = None,
-    panel: int | Literal["auto"] | None = None,
-    ranker: str | None = None,
-    genes: Sequence[str] | str | Path | None = None,
-    reference_genes: Sequence[str] | str | Path | None = None,
-    horizon: float | None = None,
-    version: str = "1",
-    repeats: int | None = None,
-    jobs: int | None = 1,
-    seed: int = 1,
-    quiet: bool = False,
-) -> TrainedModel:
-    """Train a model on all patients of a cohort, as `deepcme train` does.
-
-    What to expect of new patients like these is measured by cross-validation and kept in it.
-
-    Parameters
-    ----------
-    cohort : Cohort or path
-    model : str, optional
-        As a study names it; by default a committee of unlike models.
-    panel : int or "auto", optional
-        Make a panel of so many genes, which are ranked and chosen anew in each fold; "auto"
-        takes as few as predict within one standard error of the best.
-    ranker : str, optional
-        That orders the genes of a panel: by default ``t-test``, of times ``cox-score``.
-    genes : sequence of str, or path, optional
-        The only genes that may be chosen, or a file of them, one a line; without `panel` and
-        `model` a panel of all of them.
-    reference_genes : sequence of str, or path, optional
-        Of a panel: genes whose mean logged value is taken off each sample's.
-    horizon : float, optional
-        Of times: by when a model tells the risk, in the cohort's unit; by default the
-        cohort's.
-    version : str, default "1"
-        Of the model, kept in it.
-    repeats : int, optional
-        How often the patients are divided into five folds: 2, or 4 under 150 patients.
-    jobs : int or None, default 1
-        Processes to use, None for one per core; the model does not depend on it.
-    seed : int, default 1
-        Root of all randomness.
-    quiet : bool
-        Show no progress.
-
-    Returns
-    -------
-    TrainedModel
-
-    Raises
-    ------
-    DeepCMEError
-        If the cohort is too small, or the model does not learn its kind of outcome.
-
-    Examples
-    --------
-    >>> import deepcme
-    >>> cohort = deepcme.simulate(
-    ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
-    ... )
-    >>> model = deepcme.train(cohort[:60], model="LR-tuned", repeats=1, quiet=True)
-    >>> predictions = model.predict(cohort[60:].to_frame(), scale="fpkm")
-    >>> predictions.frame()["probability"].between(0, 1).all()
-    np.True_
-
-    A panel of three genes, chosen anew in each fold that measures what to expect:
-
-    >>> deepcme.train(cohort[:60], panel=3, repeats=1, quiet=True).n_genes
-    3
-    """
-    settings = TrainingSettings(
-        repeats,
-        seed,
-        jobs or cpu_count(),
-        model=model,
-        horizon=horizon,
-        version=version,
-        panel=panel,
-        ranker=ranker,
-        genes=_names_in(genes),
-        reference_genes=_names_in(reference_genes),
-    )
-    return TrainedModel(train_model(as_cohort(cohort), settings, quiet=quiet))
-
-
-def _names_in(genes: Sequence[str] | str | Path | None) -> Sequence[str] | None:
-    """Names of genes, from a file where one is named."""
-    return read_gene_names(genes) if isinstance(genes, str | Path) else genes
 
 
 def load_model(folder: str | Path) -> TrainedModel:
@@ -324,7 +256,7 @@ def predict(
         loaded = require_times(loaded, "times=").at_times([float(time) for time in times])
     return prediction.predict(
         loaded,
-        _expression(samples, loaded, scale),
+        read_samples(samples, loaded, scale),
         normalise=normalise,
         allow_missing=allow_missing,
         allow_training_samples=allow_training_samples,
@@ -392,12 +324,3 @@ def validate(
 
 def _as_model(model: TrainedModel | str | Path) -> Model:
     return model.model if isinstance(model, TrainedModel) else files.load_model(model)
-
-
-def _expression(samples: Samples, model: Model, scale: Scale | None) -> Expression:
-    if isinstance(samples, pd.DataFrame):
-        return expression_of_frame(samples, model.manifest.genes_to_read, scale)
-    if isinstance(samples, Cohort):
-        expression = expression_of(samples)
-        return replace(expression, scale=scale or expression.scale)
-    return read_expression(samples, model.manifest.genes_to_read, scale)

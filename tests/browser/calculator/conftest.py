@@ -37,23 +37,19 @@ class Opened:
     def tolerance(self):
         return 1e-6 if "networks" in self.name else 1e-9
 
-    def tell(self, samples):
+    def tell(self, X):
         """What the page computes of values as they came, sample by sample."""
         n_genes = self.model.n_genes
-        rows = [
-            {"name": name, "values": row[:n_genes], "reference": row[n_genes:]}
-            for name, row in samples
-        ]
+        rows = [[None if np.isnan(v) else v for v in row] for row in X.tolist()]
         return self.page.evaluate(
-            """(rows) => {
-              const known = (values) => values.map((value) => (value === null ? NaN : value));
-              return document.querySelector(".calculator").calculator.tellEach(rows.map(
-                ({ name, values, reference }) => (
-                  { name, values: known(values), reference: known(reference) }
-                ),
-              ));
+            """([rows, n]) => {
+              const { calculator } = document.querySelector(".calculator");
+              return calculator.tellEach(rows.map((row) => {
+                const values = row.map((value) => (value === null ? NaN : value));
+                return { values: values.slice(0, n), reference: values.slice(n) };
+              })).map(({ name, values, reference, scaled, z, shares, ...told }) => told);
             }""",
-            rows,
+            [rows, n_genes],
         )
 
     def type(self, text, of="gene", number=0):
@@ -129,7 +125,10 @@ def typical(model, n=1, seed=0):
     at = random.uniform(0.05, 0.95, (n, model.n_genes))
     grid = np.linspace(0, 1, 21)
     values = np.column_stack(
-        [np.interp(at[:, gene], grid, model.panel.ranges[gene]) for gene in range(model.n_genes)]
+        [
+            np.interp(at[:, gene], grid, model.panel.ranges[gene])
+            for gene in range(model.n_genes)
+        ]
     )
     if reference:
         level = random.uniform(5, 6, (n, len(reference.id)))

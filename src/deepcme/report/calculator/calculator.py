@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from markupsafe import Markup
 
 from deepcme.base.words import counted
-from deepcme.report.blocks import Block
+from deepcme.report.blocks import Block, Form
 from deepcme.report.calculator.numbers import numbers_of
 from deepcme.report.render import embedded_json
 from deepcme.trained.model import Model
@@ -91,6 +91,7 @@ class Calculator(Block):
 
     data: Mapping[str, Any]
     anchor: str = "calculator"
+    only: Form | None = field(default="html", kw_only=True)
 
     @property
     def json(self) -> Markup:
@@ -103,7 +104,9 @@ class Calculator(Block):
         scale = _SCALES[self.data["scale"]]
         if self.data["relative"]:
             scale = f"ratios or centred values ({scale})"
-        told = f"Values as the model's were: {scale}, of the same platform. Under each gene stands"
+        told = (
+            f"Values as the model's were: {scale}, of the same platform. Under each gene stands"
+        )
         if not self.data["reference"]:
             return f"{told} what it was in training."
         return (

@@ -15,7 +15,8 @@ from deepcme.trained.learned.coefficients import LearnedCoefficients
 from deepcme.trained.learned.learned import Learned
 from deepcme.trained.learned.networks import LearnedHazardNetworks, LearnedNetworks
 from deepcme.trained.model import Model
-from deepcme.trained.panels.panel import Panel
+from deepcme.trained.panels.panel import INTERVAL_IN_WORDS, Panel
+from deepcme.trained.panels.values import A_RANGE, NO_REFERENCE, NO_VALUE, OUT_OF_RANGE
 from deepcme.trained.survival.model import SurvivalModel
 
 Numbers = dict[str, Any]
@@ -47,6 +48,13 @@ def numbers_of(model: Model) -> Numbers:
         "learned": _learned(model.learned),
         "resampled": _resampled(panel),
         "risks": panel.risks.tolist(),
+        "words": {
+            "noValue": NO_VALUE,
+            "noReference": NO_REFERENCE,
+            "outOfRange": OUT_OF_RANGE,
+            "aRange": A_RANGE,
+            "interval": INTERVAL_IN_WORDS,
+        },
         **_of_outcome(model),
     }
 

@@ -50,6 +50,8 @@ def write_genes(card: Card) -> Blocks:
         "what the model does beside the other genes, not what causes anything.",
         *_LAYOUT,
         optional=("symbol", "range"),
+        note="Mean, deviation and range in training are on the scale that the model takes: "
+        "after any log, and after reference genes are taken off. Coefficients are calibrated.",
     )
     yield Table("genes", layout.show(shown), data=table)
     yield from _write_reference(card)

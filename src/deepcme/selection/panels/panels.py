@@ -71,7 +71,8 @@ class _GenePanel(OwnEstimator):
     def _score(self, X: Any) -> NDArray[np.float64]:
         check_is_fitted(self)
         matrix = read_data(self, X, dtype=np.float32, reset=False)
-        return self._refit.score(self.model_, np.ascontiguousarray(matrix[:, self.genes_]))
+        # In double precision, so that a sample's score does not depend on the others.
+        return self._refit.score(self.model_, matrix[:, self.genes_].astype(np.float64))
 
     @property
     def choices_(self) -> dict[str, Any]:

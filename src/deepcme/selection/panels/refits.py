@@ -130,7 +130,7 @@ class _OfLabels(Refit):
         return scores, compute_log_losses(y, expit(scores)).mean(axis=1)
 
     def fit_regression(self, X: FloatArray, y: Target, strength: float) -> Any:
-        return make_logistic_regression(strength).fit(X, y)
+        return make_logistic_regression(strength).fit(X.astype(np.float64), y)
 
     def fit_coefficients(self, X: FloatArray, y: Target, strength: float) -> DoubleArray:
         if X.shape[1] <= len(X):

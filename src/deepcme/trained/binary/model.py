@@ -28,14 +28,15 @@ class BinaryModel(Model):
 
     having: ClassVar[str] = "positive"
     told: ClassVar[str] = "probability"
+    ratio: ClassVar[str] = "odds"
     without_rise: ClassVar[str] = "no sample is called positive or negative"
 
     manifest: BinaryManifest
 
     @property
-    def slope(self) -> float:
-        """That of Platt's line."""
-        return self.manifest.calibration.slope
+    def line(self) -> tuple[float, float]:
+        """Platt's."""
+        return self.manifest.calibration.intercept, self.manifest.calibration.slope
 
     def probabilities(self, Z: FloatArray) -> NDArray[np.float64]:
         """Calibrated probability of standardised samples, (samples,)."""
@@ -50,8 +51,8 @@ class BinaryModel(Model):
 
     def risks(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
         """Calibrated probability from scores, such as log-odds."""
-        line = self.manifest.calibration
-        return np.asarray(expit(line.intercept + line.slope * score))
+        intercept, slope = self.line
+        return np.asarray(expit(intercept + slope * score))
 
     def resampled_risks(self, predictors: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probabilities of log-odds."""

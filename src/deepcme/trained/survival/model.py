@@ -44,6 +44,7 @@ class SurvivalModel(Model):
 
     having: ClassVar[str] = "with the event"
     told: ClassVar[str] = "risk"
+    ratio: ClassVar[str] = "hazard"
     without_rise: ClassVar[str] = "every sample gets the same risk, and no group"
 
     manifest: SurvivalManifest
@@ -51,9 +52,9 @@ class SurvivalModel(Model):
     asked_times: tuple[float, ...] = field(default=(), kw_only=True)
 
     @property
-    def slope(self) -> float:
-        """That of the log hazard."""
-        return self.manifest.calibration.slope
+    def line(self) -> tuple[float, float]:
+        """The slope of the log hazard; its constant is the baseline's."""
+        return 0.0, self.manifest.calibration.slope
 
     @property
     def calibration(self) -> HazardCalibration:

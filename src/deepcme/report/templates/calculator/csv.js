@@ -39,7 +39,7 @@ const outsideOf = (data, told) => told.outside
 function remarkOf(data, told) {
   if (told.refusal) return told.refusal;
   if (!told.missing.length) return "";
-  return `a range of risks in place of a risk: no value of ${few(labelsOf(data, told.missing))}`;
+  return naming(data.words.aRange, labelsOf(data, told.missing));
 }
 
 function columnsOf(data, told) {

@@ -58,7 +58,7 @@ function toldParts(data, told, label) {
       `Risk of the event by each time, with its interval; the upright line is the horizon, ${data.until}.`,
     ));
   }
-  return [...parts, sharesTable(data, told), paragraph("small muted", INTERVAL)];
+  return [...parts, sharesTable(data, told), paragraph("small muted", intervalInWords(data))];
 }
 
 function sharesTable(data, told) {

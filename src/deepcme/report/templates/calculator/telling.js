@@ -10,11 +10,13 @@ function few(names, most = MOST_NAMED) {
   return names.slice(0, most).join(", ") + (names.length > most ? " ..." : "");
 }
 
+const naming = (words, genes) => words.replace("{genes}", () => few(genes));
+
 // Values of the genes and of the reference genes in single precision, NaN where there is none.
 function tell(data, { name = "", values, reference = [] }) {
   const scaled = onModelScale(data, values, reference);
   const places = data.genes.map((_, gene) => gene);
-  const missing = places.filter((gene) => Number.isNaN(scaled[gene]));
+  const missing = places.filter((gene) => Number.isNaN(values[gene]));
   const known = places.length - missing.length;
   const sides = scaled.map((value, gene) => sideOf(data.genes[gene], value));
   const outside = places.filter((gene) => sides[gene]);
@@ -22,17 +24,10 @@ function tell(data, { name = "", values, reference = [] }) {
     name, values, reference, scaled, missing, outside, sides, coverage: known / places.length,
   };
   const absent = placesWhere(reference, Number.isNaN).map((gene) => data.reference[gene].label);
-  if (absent.length) {
-    return { ...told, refusal: `no value of ${few(absent)}, of the reference genes that are taken off` };
-  }
-  if (!known) return { ...told, refusal: "no value of any gene of the panel" };
-  if (2 * outside.length > known) {
-    return {
-      ...told,
-      refusal: "more than half of the genes with a value are out of their training range: "
-        + "another scale or platform",
-    };
-  }
+  const { noReference, noValue, outOfRange } = data.words;
+  if (absent.length) return { ...told, refusal: naming(noReference, absent) };
+  if (!known) return { ...told, refusal: noValue };
+  if (2 * outside.length > known) return { ...told, refusal: outOfRange };
   const z = scaled.map((value, gene) => standardised(data.genes[gene], value, data.clip));
   const squares = z.reduce((sum, value) => sum + value ** 2, 0);
   told.isFar = Math.sqrt(squares / known) > data.far;

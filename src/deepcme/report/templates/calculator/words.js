@@ -26,9 +26,10 @@ function shortly(number) {
   return size >= 1e6 || size < 1e-4 ? number.toExponential(2) : String(Number(number.toPrecision(4)));
 }
 
-const INTERVAL = "The interval is how much the risk moves when the patients that the model learned "
-  + "from are drawn again; the choice of genes is taken as given. That this patient will or will "
-  + "not have the event it does not say.";
+const intervalInWords = (data) => (
+  `The interval is ${data.words.interval}. It does not say whether this patient will have the `
+  + "event."
+);
 
 function callOf(data, told) {
   if (told.isPositive !== undefined) {

@@ -38,6 +38,7 @@ function useModel() {
   makeFields(model);
   const reference = model.reference_genes?.length ? " From each sample the mean of the reference genes is taken off." : "";
   byId("scale-note").textContent = `${model.name} takes values of the scale “${model.scale}”.${reference} Results of other scales or platforms are not to be relied on.`;
+  byId("normalise-part").hidden = model.panel;
   byId("times-part").hidden = !model.times;
   if (model.times) byId("times-note").textContent = `In ${model.times.unit}, such as 1, 3; by ${model.times.horizon} it is told anyway.`;
   const most = [limits.bytes && showBytes(limits.bytes), limits.samples && counted(limits.samples, "sample")].filter(Boolean);

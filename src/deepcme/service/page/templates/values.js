@@ -88,7 +88,7 @@ function readPatient(model) {
 function readOptions(model) {
   const options = {};
   if (byId("scale").value) options.scale = byId("scale").value;
-  if (byId("normalise").value) options.normalise = byId("normalise").value;
+  if (!model.panel && byId("normalise").value) options.normalise = byId("normalise").value;
   const times = model.times ? byId("times").value.split(/[\s,;]+/).filter(Boolean) : [];
   if (times.length) options.times = times.map((time) => readValue(time, "Further times"));
   return options;

@@ -1,0 +1,73 @@
+"""Requests made up of the service's own description: none of them makes it fail."""
+
+import json
+from collections import Counter
+
+import hypothesis
+import pytest
+
+from tests.attacks.service import RIGHT
+
+schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+
+pytestmark = pytest.mark.cause("invented")
+
+PREDICTIONS = "POST /v1/models/{name}/predictions"
+OF_A_MODEL = (PREDICTIONS, "GET /v1/models/{name}", "GET /v1/models/{name}/card")
+OTHERS = ("GET /v1/models", "GET /openapi.json", "GET /metrics", "GET /health", "GET /ready")
+POSITIVE, NEGATIVE = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
+
+
+def ask(service, label: str, mode, n: int) -> Counter[int]:
+    """How often each status was answered."""
+    document = service.ask("GET", "/openapi.json").json()
+    schema = schemathesis.openapi.from_dict(document)
+    schema.config.update(base_url=service.url)
+    operation = next(
+        found.ok() for found in schema.get_all_operations() if found.ok().label == label
+    )
+    told = {int(status) for status in operation.definition.raw["responses"]}
+    answered: Counter[int] = Counter()
+
+    @hypothesis.seed(0)
+    @hypothesis.settings(
+        max_examples=n,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
+    def run(case):
+        answer = case.call(headers=RIGHT, timeout=60)
+        answered[answer.status_code] += 1
+        assert answer.status_code < 500 or answer.status_code == 503, case.as_curl_command()
+        # A method, or an address, that was made up beside the description is none of it.
+        assert answer.status_code in told | {404, 405}, answer.status_code
+        if answer.status_code >= 400:
+            assert json.loads(answer.content).keys() == {"error"}
+        if answer.status_code in (429, 503):
+            assert int(answer.headers["Retry-After"][0]) >= 1
+
+    run()
+    return answered
+
+
+@pytest.mark.parametrize("mode", [POSITIVE, NEGATIVE], ids=["as described", "unlike it"])
+@pytest.mark.parametrize("label", OF_A_MODEL)
+def test_no_request_makes_it_fail(stands, label, mode):
+    assert ask(stands, label, mode, 40).total() >= 1
+
+
+@pytest.mark.parametrize("label", OTHERS)
+def test_what_takes_nothing_answers(stands, label):
+    assert ask(stands, label, POSITIVE, 10)[200] >= 1
+
+
+@pytest.mark.slow
+def test_none_of_two_thousand_makes_it_fail(stands):
+    answered = sum(
+        (ask(stands, PREDICTIONS, mode, 1050) for mode in (POSITIVE, NEGATIVE)), Counter()
+    )
+    assert answered.total() >= 2000
+    assert answered[200] > 0 and answered[422] > 0, answered
