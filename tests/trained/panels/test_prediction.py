@@ -280,3 +280,24 @@ def test_a_file_of_one_sample_is_read_either_way(tmp_path, way):
     np.testing.assert_allclose(
         found["probability"], told(model, frame)["probability"], atol=1e-6
     )
+
+
+@pytest.mark.parametrize("reference", [0, 2])
+def test_logs_given_as_linear_values_are_refused(reference):
+    """By their likelihood where they are within the training ranges, as logs of logs may be."""
+    model = invented_panel_model(genes=20, log2=True, reference=reference)
+    X = samples_of(model, 10)
+    table = told(model, np.log2(X.astype(float) + 1))
+    said = "values fit log2(x + 1) of fpkm" if reference else "more than half of the genes"
+    assert table["remark"].str.startswith(said).all()
+    assert table["lowest"].isna().all()
+    assert (told(model, X)["remark"] == "").all()
+
+
+def test_ratios_given_as_linear_values_are_refused():
+    model = invented_panel_model(genes=20, log2=True)
+    X = samples_of(model, 2)
+    X[1, :3] *= -1
+    remarks = told(model, X)["remark"]
+    assert remarks[0] == ""
+    assert remarks[1].startswith("values are log ratios or centred values")

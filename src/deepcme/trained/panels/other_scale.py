@@ -26,7 +26,7 @@ _LN2 = float(np.log(2))
 
 
 def find_other_scale(
-    model: Model, X: FloatArray, references: FloatArray, scale: Scale
+    X: FloatArray, scale: Scale, as_linear: FloatArray, as_logs: FloatArray, model: Model
 ) -> list[str]:
     """Why each sample cannot be on the scale that it is read on; empty where it can be.
 
@@ -38,47 +38,40 @@ def find_other_scale(
 
     Parameters
     ----------
-    model : Model
-        A panel.
     X : ndarray of float64, shape (samples, genes)
         As they came; NaN where missing.
-    references : ndarray of float64, shape (samples, reference genes)
     scale : Scale
         On which they are read.
+    as_linear, as_logs : ndarray of float64, of the same shape
+        Standardised, as the values would be under each reading.
+    model : Model
+        A panel.
     """
     is_linear = scale in LINEAR_SCALES
-    varies = model.statistics.scale > 0
-    known = ~np.isnan(X) & varies
-    count = known.sum(axis=1)
-    clip = model.manifest.preprocessing.clip
-    as_linear = _deviations(model, _logs(X), _logs(references))
-    as_linear[X < 0] = clip
-    as_logs = _deviations(model, X, references)
-    told = known & (X != 0)
+    known = ~np.isnan(as_linear) & (model.statistics.scale > 0)
+    n_known = np.maximum(known.sum(axis=1), 1)
+    reasons = np.full(len(X), "", dtype=object)
+    negative = X < 0
+    if negative.any():
+        as_linear = np.where(negative, model.manifest.preprocessing.clip, as_linear)
+    evidence = _evidence_of_linear(X, known & (X != 0), as_linear, as_logs)
+    found = (-evidence if is_linear else evidence) >= EVIDENCE
+    if found.any():
+        other = np.where(known, as_logs if is_linear else as_linear, 0.0)
+        found &= (other**2).sum(axis=1) <= FITS**2 * n_known
+        reasons[found] = (LOGGED if is_linear else LINEAR).format(scale=scale)
+    if is_linear and negative.any():
+        most = BACKGROUND_NEGATIVES if scale == "intensity" else FEW_NEGATIVES
+        reasons[negative.sum(axis=1) > most * n_known] = RELATIVE
+    return list(reasons)
+
+
+def _evidence_of_linear(
+    X: FloatArray, told: NDArray[np.bool_], as_linear: FloatArray, as_logs: FloatArray
+) -> FloatArray:
+    """Log-likelihood ratio of linear values against logs, of each sample."""
     ratios = 0.5 * (as_logs**2 - as_linear**2) - np.log((np.maximum(X, 0.0) + 1.0) * _LN2)
+    ratios[~told] = 0.0
     n_told = told.sum(axis=1)
-    total = np.where(told, ratios, 0.0).sum(axis=1)
-    evidence = total / np.maximum(n_told, 1) * np.minimum(n_told, INDEPENDENT_GENES)
-    other = as_logs if is_linear else as_linear
-    square = np.where(known, other**2, 0.0).sum(axis=1) / np.maximum(count, 1)
-    is_other = ((-evidence if is_linear else evidence) >= EVIDENCE) & (square <= FITS**2)
-    most = BACKGROUND_NEGATIVES if scale == "intensity" else FEW_NEGATIVES
-    is_ratio = is_linear & ((X < 0).sum(axis=1) > most * np.maximum(count, 1))
-    words = (LOGGED if is_linear else LINEAR).format(scale=scale)
-    return [
-        RELATIVE if ratio else words if found else ""
-        for ratio, found in zip(is_ratio, is_other, strict=True)
-    ]
-
-
-def _logs(values: FloatArray) -> FloatArray:
-    return np.asarray(np.log2(np.maximum(values, 0.0) + 1.0))
-
-
-def _deviations(model: Model, values: FloatArray, references: FloatArray) -> FloatArray:
-    """Standardised and clipped, less the reference genes."""
-    from deepcme.trained.panels.values import standardise_panel
-
-    if references.shape[1]:
-        values = values - references.mean(axis=1, keepdims=True)
-    return standardise_panel(model, values)
+    mean = ratios.sum(axis=1) / np.maximum(n_told, 1)
+    return np.asarray(mean * np.minimum(n_told, INDEPENDENT_GENES))
