@@ -3,8 +3,9 @@
 const MOST_ROWS = 1000;
 
 const standingOf = (data, told) => {
-  if (told.isPositive !== undefined) return told.isPositive === null ? "" : told.isPositive ? "positive" : "negative";
-  return told.group ?? "";
+  if (told.isPositive === undefined) return told.group ?? "";
+  if (told.isPositive === null) return "";
+  return told.isPositive ? "positive" : "negative";
 };
 
 function shortRemarkOf(data, told) {
@@ -21,10 +22,11 @@ function manyTable(data, all, show) {
     const isRange = !told.refusal && told.risk === undefined;
     const button = make("button", { type: "button", class: "sample" }, told.name);
     button.addEventListener("click", () => show(told));
+    const risk = told.risk === undefined ? "" : asPercent(told.risk);
     const cells = [
-      isRange ? between(told.lowest, told.highest) : told.risk === undefined ? "" : asPercent(told.risk),
-      told.risk === undefined ? "" : between(told.low, told.high),
-      told.risk === undefined ? "" : String(Math.round(100 * told.place)),
+      isRange ? between(told.lowest, told.highest) : risk,
+      risk && between(told.low, told.high),
+      risk && !Number.isNaN(told.place) ? String(Math.round(100 * told.place)) : "",
     ].map((words) => make("td", {}, words));
     const texts = [standingOf(data, told), shortRemarkOf(data, told)].map((words) => make("td", { class: "text" }, words));
     return make("tr", {}, make("th", { scope: "row", class: "text" }, button), ...cells, ...texts);

@@ -202,5 +202,5 @@ class Calculator {
 }
 
 for (const section of document.querySelectorAll("[data-calculator]")) {
-  section.calculator = new Calculator(section); // for tests
+  section.calculator = new Calculator(section); // its numbers, to be checked
 }
