@@ -79,8 +79,9 @@ class Predictor:
 def predictors_of(tested: Tested) -> list[Predictor]:
     """All that is judged on a cohort."""
     signatures = [one.signature.name for one in standing_signatures(tested.cohort)]
+    default, *other_rankers = RANKERS
     return [
-        *(Predictor(PANEL, ranker, size) for ranker in RANKERS for size in SIZES),
+        *(Predictor(PANEL, default, size) for size in SIZES),
         *(Predictor(ALL, model) for model in WHOLE_MODELS),
         *(Predictor(SIGNATURE, name) for name in signatures),
         *(
@@ -88,6 +89,7 @@ def predictors_of(tested: Tested) -> list[Predictor]:
             for size in SIZES
             for number in range(1, RANDOM_PANELS + 1)
         ),
+        *(Predictor(PANEL, ranker, size) for ranker in other_rankers for size in SIZES),
     ]
 
 

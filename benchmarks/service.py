@@ -34,6 +34,7 @@ from deepcme.trained.training import TrainingSettings, train_model
 GENES, SAMPLES = 56_602, 100
 CONNECTIONS, PATIENTS = 64, 100
 MIB = 1 << 20
+KINDS = {"CSV": "text/csv", "Parquet": "application/vnd.apache.parquet"}
 _SCRIPT = """
 local bodies = {}
 for body in io.lines("{bodies}") do bodies[#bodies + 1] = body end
@@ -97,16 +98,19 @@ def make_panel(folder: Path) -> None:
 
 
 def make_genome(folder: Path) -> None:
-    """The default ensemble of as many genes as the paper's data have, of noise."""
+    """The default ensemble of as many genes as the paper's data have, and of their size."""
     random = np.random.default_rng(1)
+    labels = np.arange(200) % 2
+    values = random.normal(8, 1, (200, GENES)).astype(np.float32)
+    values[labels == 1, :300] += 0.5  # so that networks learn for long enough to keep all
     cohort = Cohort.from_arrays(
-        random.normal(8, 1, (200, GENES)).astype(np.float32),
-        np.arange(200) % 2,
+        values,
+        labels,
         samples=[f"T{number}" for number in range(200)],
         genes=[f"ENSG{number:011d}" for number in range(GENES)],
-        endpoint="none: noise",
+        endpoint="invented",
         scale="log2",
-        name="noise",
+        name="invented",
     )
     save_model(train_model(cohort, TrainingSettings(repeats=1)), folder)
 
@@ -176,13 +180,13 @@ def cpu_seconds(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def measure_memory(folder: Path, panel: Path, workers: int, uploads: int) -> None:
+def measure_memory(folder: Path, panel: Path, workers: int, uploads: int, kind: str) -> None:
     """Uploads of a hundred samples of all genes, as many at a time as there are workers."""
     size = (folder / "model.safetensors").stat().st_size / MIB
     with serving(panel, "--workers", workers) as (process, _):
         bare = memory(process.pid)
-    body = some_samples(folder)
-    with serving(folder, "--workers", workers) as (process, port):
+    body = some_samples(folder, kind)
+    with serving(folder, "--workers", workers, "--timeout", 600) as (process, port):
         idle, most, stop = memory(process.pid), [0.0], threading.Event()
 
         def watch() -> None:
@@ -194,7 +198,9 @@ def measure_memory(folder: Path, panel: Path, workers: int, uploads: int) -> Non
         began = time.perf_counter()
         statuses: list[int] = []
         clients = [
-            threading.Thread(target=upload, args=(port, folder.name, body, uploads, statuses))
+            threading.Thread(
+                target=upload, args=(port, folder.name, body, kind, uploads, statuses)
+            )
             for _ in range(workers)
         ]
         for client in clients:
@@ -207,7 +213,7 @@ def measure_memory(folder: Path, panel: Path, workers: int, uploads: int) -> Non
         after = memory(process.pid)
     work = most[0] - bare
     print(
-        f"{GENES:,}-gene model of {size:.0f} MiB, uploads of {SAMPLES} samples (Parquet, "
+        f"{GENES:,}-gene model of {size:.0f} MiB, uploads of {SAMPLES} samples ({kind}, "
         f"{len(body) / MIB:.0f} MiB) by as many clients as workers, {workers}:\n"
         f"  {len(statuses)} answers in {took:.0f} s, of status {sorted(set(statuses))}\n"
         f"  all processes together: {idle:.0f} MiB before, {most[0]:.0f} at most "
@@ -217,26 +223,29 @@ def measure_memory(folder: Path, panel: Path, workers: int, uploads: int) -> Non
     )
 
 
-def some_samples(folder: Path) -> bytes:
-    """A hundred invented samples of a model's genes, as Parquet."""
+def some_samples(folder: Path, kind: str) -> bytes:
+    """A hundred invented samples of a model's genes."""
     model = load_model(folder)
-    random = np.random.default_rng(2)
-    values = model.statistics.mean + model.statistics.scale * random.normal(
-        size=(SAMPLES, model.n_genes)
-    )
-    table = pd.DataFrame(values.astype(np.float32), columns=model.manifest.genes.id)
-    table.insert(0, "sample", [f"N{number}" for number in range(SAMPLES)])
+    random, statistics = np.random.default_rng(2), model.statistics
+    deviations = random.normal(size=(SAMPLES, model.n_genes))
+    values = (statistics.mean + statistics.scale * deviations).astype(np.float32)
+    table = pd.DataFrame(values, columns=model.manifest.genes.id)
+    table.insert(0, "sample", [f"new-{number}" for number in range(SAMPLES)])
+    if kind == "CSV":
+        return table.round(3).to_csv(index=False).encode()
     packed = io.BytesIO()
     table.to_parquet(packed)
     return packed.getvalue()
 
 
-def upload(port: int, name: str, body: bytes, times: int, statuses: list[int]) -> None:
+def upload(
+    port: int, name: str, body: bytes, kind: str, times: int, statuses: list[int]
+) -> None:
     """Upload a table so many times, and note what came of it."""
     for _ in range(times):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
-        kind = {"Content-Type": "application/vnd.apache.parquet"}
-        connection.request("POST", f"/v1/models/{name}/predictions", body, kind)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=900)
+        headers = {"Content-Type": KINDS[kind]}
+        connection.request("POST", f"/v1/models/{name}/predictions", body, headers)
         answer = connection.getresponse()
         answer.read()
         statuses.append(answer.status)
@@ -264,7 +273,8 @@ def main() -> None:
         if asked.only != "rate":
             if not genome.exists():
                 make_genome(genome)
-            measure_memory(genome, panel, asked.workers, asked.uploads)
+            for kind in KINDS:
+                measure_memory(genome, panel, asked.workers, asked.uploads, kind)
 
 
 if __name__ == "__main__":

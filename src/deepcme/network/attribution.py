@@ -11,7 +11,7 @@ from scipy.special import expit
 from deepcme.network.architecture import FloatArray, NetworkWeights
 
 STEPS = 32
-_BLOCK_ROWS = 64
+_BLOCK_ROWS = 32
 
 Networks = Sequence[Sequence[NetworkWeights]]
 """The snapshots of each network, as in `DeepCMEEnsemble`; one of one is a single network."""
@@ -72,9 +72,11 @@ def compute_integrated_gradients(
         return _attribute_network(members[0], Z, points)
     if members[0].output_bias is None:
         return _attribute_mean(networks, Z, points)
-    blocks = range(0, len(Z), _BLOCK_ROWS)
-    parts = [_attribute_block(networks, Z[b : b + _BLOCK_ROWS], points) for b in blocks]
-    return np.concatenate(parts)
+    attributions = np.empty(Z.shape)
+    for start in range(0, len(Z), _BLOCK_ROWS):
+        rows = slice(start, start + _BLOCK_ROWS)
+        attributions[rows] = _attribute_block(networks, Z[rows], points)
+    return attributions
 
 
 def _attribute_mean(networks: Networks, Z: FloatArray, points: _DoubleArray) -> _DoubleArray:
@@ -121,7 +123,8 @@ def _attribute_block(networks: Networks, Z: FloatArray, points: _DoubleArray) ->
         slope = slope_of_log_odds * share * (1 - expit(logits))
         gradient = (slope[..., np.newaxis] * gradient).mean(axis=0)
         total += gradient @ first.weight.T.astype(np.float64)
-    return np.asarray(total * Z, dtype=np.float64)
+    total *= Z
+    return total
 
 
 def _logits_and_gradient(

@@ -28,6 +28,7 @@ def uvicorn_options(settings: ServiceSettings) -> dict[str, Any]:
     """
     return {
         "http": type("Connection", (BoundedConnection,), {"bounds": settings}),
+        "loop": "asyncio",  # uvloop is no quicker here, and lets some of many clients wait long
         "ws": "none",
         "lifespan": "on",
         "access_log": False,

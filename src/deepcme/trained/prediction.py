@@ -39,6 +39,8 @@ from deepcme.trained.survival.model import require_times
 
 __all__ = ["Predictions", "predict"]
 
+_ROWS_AT_ONCE = 16
+
 
 @dataclass(frozen=True, repr=False)
 class Predictions(Shows):
@@ -197,8 +199,7 @@ def predict(
     with single_thread():
         Z, notes = standardise(expression.of_samples(rows), match, model, normalise)
         scores = model.learned.evaluate(Z)
-        shares = model.slope * model.learned.attribute(Z)
-        pushes = find_pushes(shares, model.manifest.genes.names)
+        pushes = _find_pushes(model, Z)
     n_samples = len(expression.samples)
     fence = model.manifest.far_distance
     judged = pd.DataFrame(
@@ -225,6 +226,12 @@ def predict(
     notes = [*match.notes(), *expression.notes, *notes, *warnings]
     by_gene = _by_gene([expression.samples[row] for row in rows], pushes)
     return Predictions(table, notes, model, by_gene)
+
+
+def _find_pushes(model: Model, Z: FloatArray) -> list[Pushes]:
+    shares = model.learned.attribute(Z)
+    shares *= model.slope
+    return find_pushes(shares, model.manifest.genes.names)
 
 
 def _predict_panel(
@@ -275,8 +282,11 @@ def compute_distances(Z: FloatArray) -> NDArray[np.float64]:
 
     NaN where missing, but not of a whole sample.
     """
-    mean_square = np.nanmean(Z.astype(np.float64) ** 2, axis=1)
-    return np.asarray(np.sqrt(mean_square), dtype=np.float64)
+    mean_square = np.empty(len(Z))
+    for start in range(0, len(Z), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        mean_square[rows] = np.nanmean(Z[rows].astype(np.float64) ** 2, axis=1)
+    return np.sqrt(mean_square)
 
 
 def far_out_fence(distances: NDArray[np.float64]) -> float:

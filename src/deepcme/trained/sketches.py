@@ -184,4 +184,7 @@ def _projections(n_genes: int, seed: int) -> FloatArray:
 
 
 def _plus_minus(packed: NDArray[np.uint8]) -> FloatArray:
-    return np.unpackbits(packed, axis=1).astype(np.float32) * 2 - 1
+    signs = np.unpackbits(packed, axis=1).astype(np.float32)
+    signs *= 2  # in place: of the projections of many genes two would be large
+    signs -= 1
+    return signs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -20,13 +20,7 @@ from deepcme.report.external.validation import write_validation
 from deepcme.trained import files, prediction
 from deepcme.trained.manifest import Manifest
 from deepcme.trained.model import Model
-from deepcme.trained.new_samples import (
-    Expression,
-    Normalisation,
-    expression_of,
-    expression_of_frame,
-    read_expression,
-)
+from deepcme.trained.new_samples import Normalisation
 from deepcme.trained.panels.coefficients import list_panel_genes
 from deepcme.trained.panels.words import describe_panel
 from deepcme.trained.prediction import Predictions
@@ -34,10 +28,9 @@ from deepcme.trained.survival.model import require_times
 from deepcme.trained.validation import Validation, validate_model
 from deepcme.verbs.cards import card
 from deepcme.verbs.reading import as_cohort
+from deepcme.verbs.samples import Samples, read_samples
 
 __all__ = ["TrainedModel", "load_model", "predict", "validate"]
-
-Samples = pd.DataFrame | Cohort | str | Path
 
 
 @dataclass(frozen=True, repr=False)
@@ -263,7 +256,7 @@ def predict(
         loaded = require_times(loaded, "times=").at_times([float(time) for time in times])
     return prediction.predict(
         loaded,
-        _expression(samples, loaded, scale),
+        read_samples(samples, loaded, scale),
         normalise=normalise,
         allow_missing=allow_missing,
         allow_training_samples=allow_training_samples,
@@ -331,12 +324,3 @@ def validate(
 
 def _as_model(model: TrainedModel | str | Path) -> Model:
     return model.model if isinstance(model, TrainedModel) else files.load_model(model)
-
-
-def _expression(samples: Samples, model: Model, scale: Scale | None) -> Expression:
-    if isinstance(samples, pd.DataFrame):
-        return expression_of_frame(samples, model.manifest.genes_to_read, scale)
-    if isinstance(samples, Cohort):
-        expression = expression_of(samples)
-        return replace(expression, scale=scale or expression.scale)
-    return read_expression(samples, model.manifest.genes_to_read, scale)

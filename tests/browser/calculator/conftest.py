@@ -24,6 +24,8 @@ PANELS = {
     "no calls": {"kind": "binary", "genes": 4, "slope": 0.0},
 }  # fmt: skip
 
+LARGE = {"large": {"kind": "survival", "genes": 50}}
+
 
 @dataclass
 class Opened:
@@ -94,7 +96,7 @@ def pages(tmp_path_factory):
 
     def page_of(name):
         if name not in made:
-            model = invented_panel_model(**PANELS[name])
+            model = invented_panel_model(**{**PANELS, **LARGE}[name])
             made[name] = model, write_page(model, folder / f"{name.replace(' ', '-')}.html")
         return made[name]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -118,12 +119,13 @@ class Calculator(Block):
     def inputs(self) -> list[Input]:
         """One for each gene, the reference genes first."""
         reference = [
-            Input(f"{self.anchor}-reference-{number}", gene["label"], "", number, True)
-            for number, gene in enumerate(self.data["reference"])
+            Input(f"{self.anchor}-reference-{number}", label, "", number, True)
+            for number, label in enumerate(_labels(self.data["reference"]))
         ]
+        labels = _labels(self.data["genes"])
         return reference + [
-            Input(f"{self.anchor}-gene-{number}", gene["label"], self._hint(gene), number)
-            for number, gene in enumerate(self.data["genes"])
+            Input(f"{self.anchor}-gene-{number}", label, self._hint(gene), number)
+            for number, (label, gene) in enumerate(zip(labels, self.data["genes"], strict=True))
         ]
 
     @property
@@ -149,6 +151,15 @@ class Calculator(Block):
         if self.data["log2"]:
             low, high = (2**end - 1 for end in (low, high))
         return f"{_short(low)} to {_short(high)}"
+
+
+def _labels(genes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What each gene is called, with its id where several are called so."""
+    times = Counter(gene["label"] for gene in genes)
+    return [
+        gene["label"] if times[gene["label"]] == 1 else f"{gene['label']} ({gene['names'][0]})"
+        for gene in genes
+    ]
 
 
 def _short(value: float) -> str:

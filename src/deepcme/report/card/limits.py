@@ -23,11 +23,15 @@ def write_limits(card: Card) -> Blocks:
 
 def describe_limits(card: Card) -> list[str]:
     """In sentences, that which weighs most first."""
-    return list(_limits(card))
+    return [*describe_doubts(card), *_limits(card)]
 
 
-def _limits(card: Card) -> Iterator[str]:
-    cohort = card.manifest.cohort
+def describe_doubts(card: Card) -> list[str]:
+    """What to know before anything of the model is believed."""
+    return list(_doubts(card))
+
+
+def _doubts(card: Card) -> Iterator[str]:
     if not card.model.rises:
         yield (
             "It predicts nothing: out of fold its scores did not rise with the risk, and "
@@ -45,6 +49,10 @@ def _limits(card: Card) -> Iterator[str]:
             "to expect of it is of patients like those it learned from, and it often does "
             "worse elsewhere."
         )
+
+
+def _limits(card: Card) -> Iterator[str]:
+    cohort = card.manifest.cohort
     yield (
         f"It was learned from one cohort, {cohort.name}: its patients, treatments, laboratory "
         "and follow-up are in all that it tells."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deepcme.base.notes import WARNING, is_warning
 from deepcme.base.words import counted
 from deepcme.report.card.card import NO_DEVICE, Card
-from deepcme.report.card.limits import describe_limits
+from deepcme.report.card.limits import describe_doubts
 from deepcme.report.layouts.numbers import show_estimate
 from deepcme.report.opening.opening import Opening, Tile, Warned
 from deepcme.trained.entries import Interval
@@ -20,7 +20,7 @@ def write_opening(card: Card) -> Opening:
         [_expected_tile(card), _patients_tile(card), _checked_tile(card)],
         warnings=[
             *(Warned(capital(text)) for text in warned),
-            *(Warned(limit, "limits") for limit in describe_limits(card)[:1]),
+            *(Warned(doubt, "limits") for doubt in describe_doubts(card)),
         ],
         counts=[NO_DEVICE],
     )
@@ -65,8 +65,9 @@ def _expected_tile(card: Card) -> Tile:
 
 def _patients_tile(card: Card) -> Tile:
     cohort = card.manifest.cohort
-    note = f"{counted(cohort.samples, 'sample')}, {cohort.positives:,} {card.model.having}."
-    return Tile("Patients that it learned from", f"{cohort.patients:,}", cohort.name, note)
+    having = f"{cohort.positives:,} {card.model.having}"
+    note = f"Of {cohort.name}: {counted(cohort.samples, 'sample')}, {having}."
+    return Tile("Patients that it learned from", f"{cohort.patients:,}", "", note)
 
 
 def _checked_tile(card: Card) -> Tile:

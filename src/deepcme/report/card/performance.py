@@ -10,7 +10,7 @@ import pandas as pd
 from deepcme.base.words import counted
 from deepcme.evaluation.measures import MEASURES, OBSERVED_EXPECTED
 from deepcme.evaluation.probabilities.miscalibration import compute_calibration_verdicts
-from deepcme.evaluation.survival.measured import HORIZON_MEASURES
+from deepcme.evaluation.survival.measured import HORIZON_MEASURES, SLOPE
 from deepcme.evaluation.survival.tables.calibration_words import describe_survival_calibration
 from deepcme.report.blocks import Blocks, Figure, Heading, Table, Text
 from deepcme.report.card.card import Card
@@ -31,6 +31,7 @@ ON_SLOPE = (
     "its slope in new patients was higher than the one shown, by 0.1 to 0.5, and its Brier "
     "score a little better."
 )
+NOT_READ = "not to be read, as the model is not shown to exceed chance"
 _OF_LABELS = {of.name: of.heading for of in (*MEASURES, OBSERVED_EXPECTED)}
 _OF_TIMES = {of.name: of.heading for of in HORIZON_MEASURES}
 _MEANS = {
@@ -62,7 +63,7 @@ def list_measures(card: Card) -> list[Row]:
 def _of_labels(card: Card) -> Iterator[Row]:
     assert card.binary is not None
     found = card.binary.manifest.performance
-    yield _row("auc", found.auc, _OF_LABELS)
+    yield _row("auc", found.auc, _OF_LABELS, card.exceeds_chance)
     if found.pr_auc_chance is not None:
         means = f"{found.pr_auc_chance:.2f} by chance, 1 perfect"
         yield Row("pr_auc", "PR-AUC", found.pr_auc, means)
@@ -75,7 +76,7 @@ def _of_labels(card: Card) -> Iterator[Row]:
     if card.expected is not None:
         for name in _ORDER:
             if estimate := card.expected.measure(name):
-                yield _row(name, estimate, _OF_LABELS)
+                yield _row(name, estimate, _OF_LABELS, card.exceeds_chance)
 
 
 def _of_times(card: Card) -> Iterator[Row]:
@@ -83,11 +84,14 @@ def _of_times(card: Card) -> Iterator[Row]:
     found = card.survival.manifest.performance
     for name in ("uno_c", "harrell_c", "auc", *_ORDER):
         if estimate := getattr(found, name):
-            yield _row(name, estimate, _OF_TIMES)
+            yield _row(name, estimate, _OF_TIMES, card.exceeds_chance)
 
 
-def _row(name: str, estimate: Interval, headings: Mapping[str, str]) -> Row:
-    return Row(name, headings[name], estimate, _MEANS[name])
+def _row(
+    name: str, estimate: Interval, headings: Mapping[str, str], exceeds_chance: bool
+) -> Row:
+    means = _MEANS[name] if exceeds_chance or name != SLOPE.name else NOT_READ
+    return Row(name, headings[name], estimate, means)
 
 
 def heading_of(card: Card, measure: str) -> str:
@@ -139,7 +143,13 @@ def _lay_out(card: Card) -> TableLayout:
 
 
 def describe_calibration(card: Card) -> str:
-    """What O/E and slope show, by the rules of reports."""
+    """What O/E and slope show, by the rules of reports.
+
+    Of scores that know nothing the slope of held-out patients is below 0 by construction, as
+    whoever is held out is not among those whose outcomes gave the line.
+    """
+    if not card.exceeds_chance:
+        return "Whether its risks are right is not asked: it is not shown to exceed chance."
     expected = card.expected
     assert expected is not None
     named = "this model"

@@ -14,11 +14,13 @@ Pushes = list[tuple[str, float]]
 
 def find_pushes(shares: NDArray[np.float64], names: Sequence[str]) -> list[Pushes]:
     """Of each sample the genes with the greatest shares, which are not 0."""
-    most = np.argsort(-np.abs(shares), axis=1, kind="stable")[:, :GENES_SHOWN]
-    return [
-        [(names[gene], float(sample[gene])) for gene in top if sample[gene] != 0]
-        for sample, top in zip(shares, most, strict=True)
-    ]
+    return [_find(of_sample, names) for of_sample in shares]
+
+
+def _find(shares: NDArray[np.float64], names: Sequence[str]) -> Pushes:
+    """Those of one sample: of many at once the order would take as much memory as the shares."""
+    most = np.argsort(-np.abs(shares), kind="stable")[:GENES_SHOWN]
+    return [(names[gene], float(shares[gene])) for gene in most if shares[gene] != 0]
 
 
 def in_words(pushes: Pushes) -> str:

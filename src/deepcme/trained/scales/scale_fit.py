@@ -54,7 +54,7 @@ NO_COUNTS = (
 )
 
 _Chosen = NDArray[np.bool_]
-_ROWS_AT_ONCE = 64
+_ROWS_AT_ONCE = 16
 _LN2 = float(np.log(2))
 
 

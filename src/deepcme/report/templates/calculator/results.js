@@ -37,28 +37,40 @@ function partsOf(data, told, entered) {
 function toldParts(data, told, label) {
   const isRange = told.risk === undefined;
   const value = isRange ? between(told.lowest, told.highest) : asPercent(told.risk);
-  const beside = isRange ? "range, as genes have no value" : `95% interval ${between(told.low, told.high)}`;
-  const why = isRange ? missingSentence(data, told) : callOf(data, told);
+  const beside = isRange
+    ? "range, as genes have no value" : `95% interval ${between(told.low, told.high)}`;
   const parts = [
     paragraph("label", label),
     paragraph("value", value, " ", make("span", { class: "interval" }, beside)),
-    paragraph("why", why),
-    figureOf(
-      drawPlace(data, told, isRange ? missingSentence(data, told) : placeOfHundred(told)),
-      isRange
-        ? "Bars: risks of the training patients while they were held out. Shaded: where this patient's may lie."
-        : `${placeOfHundred(told)} Bars: their risks while they were held out; line and shade: this patient and the interval.`,
-    ),
+    paragraph("why", isRange ? missingSentence(data, told) : callOf(data, told)),
+    make("div", { class: "charts" }, ...chartsOf(data, told)),
   ];
   if (isRange) return parts;
+  return [...parts, sharesTable(data, told), paragraph("small muted", intervalInWords(data))];
+}
+
+function chartsOf(data, told) {
+  if (told.risk === undefined) {
+    return [figureOf(
+      drawPlace(data, told, missingSentence(data, told)),
+      "Bars: risks of the training patients while they were held out. Shaded: where this "
+      + "patient's may lie.",
+    )];
+  }
+  const place = Number.isNaN(told.place) ? "" : placeOfHundred(told);
+  const figures = [figureOf(
+    drawPlace(data, told, place || "The model gives everybody the same risk."),
+    `${place} Bars: risks of the training patients while they were held out; line and shade: this `
+    + "patient and the interval.",
+  )];
   if (data.kind === "survival") {
-    const curve = curveOf(data, told.z);
-    parts.push(figureOf(
-      drawCurve(data, curve, `Risk by each time up to ${data.until} and beyond: ${asPercent(told.risk)} by ${data.until}`),
-      `Risk of the event by each time, with its interval; the upright line is the horizon, ${data.until}.`,
+    figures.push(figureOf(
+      drawCurve(data, curveOf(data, told.z), `Risk over time: ${asPercent(told.risk)} by ${data.until}`),
+      `Risk of the event by each time, with its interval; the upright line is the horizon, `
+      + `${data.until}.`,
     ));
   }
-  return [...parts, sharesTable(data, told), paragraph("small muted", intervalInWords(data))];
+  return figures;
 }
 
 function sharesTable(data, told) {

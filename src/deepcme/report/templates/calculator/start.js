@@ -175,6 +175,10 @@ class Calculator {
     }
   }
 
+  samplesOf(text) {
+    return readMany(this.data, text).samples;
+  }
+
   tellEach(samples) {
     return samples.map((sample) => tell(this.data, sample));
   }

@@ -19,11 +19,17 @@ function listed(words, most = 8) {
   return shown.length > 1 ? `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}` : shown.join("");
 }
 
+// A value and the ends of a range that it is not in, in digits by which that is seen.
+function toldApart(numbers) {
+  const shown = numbers.map((number) => shortly(number));
+  return shown.indexOf(shown[0], 1) < 0 ? shown : numbers.map((number) => shortly(number, 9));
+}
+
 // As many digits as are read at a glance.
-function shortly(number) {
+function shortly(number, digits = 4) {
   if (number === 0 || !Number.isFinite(number)) return String(number);
   const size = Math.abs(number);
-  return size >= 1e6 || size < 1e-4 ? number.toExponential(2) : String(Number(number.toPrecision(4)));
+  return size >= 1e6 || size < 1e-4 ? number.toExponential(2) : String(Number(number.toPrecision(digits)));
 }
 
 const intervalInWords = (data) => (
@@ -60,11 +66,14 @@ function cautionsOf(data, told) {
   const said = [];
   for (const gene of (told.outside ?? []).slice(0, 5)) {
     const { label, ranges } = data.genes[gene];
-    const shown = [told.scaled[gene], ranges[0], ranges.at(-1)].map(onEntryScale(data)).map(shortly);
+    const numbers = [told.scaled[gene], ranges[0], ranges.at(-1)].map(onEntryScale(data));
+    const shown = toldApart(numbers);
     said.push(`${label} is ${shown[0]}${besideReference(data)}; in training it was ${shown[1]} to ${shown[2]}.`);
   }
   const more = (told.outside ?? []).length - 5;
-  if (more > 0) said.push(`${more} more genes are out of their training range.`);
+  if (more > 0) {
+    said.push(`${more} more ${more === 1 ? "gene is" : "genes are"} out of the training range.`);
+  }
   if (told.isFar) {
     said.push("Far outside the training data: another platform, scale or tissue may be the reason; not to be relied on.");
   }
