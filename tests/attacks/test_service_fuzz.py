@@ -10,7 +10,7 @@ from tests.attacks.service import RIGHT
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 
-pytestmark = pytest.mark.cause("invented")
+pytestmark = [pytest.mark.cause("invented"), pytest.mark.attack]
 
 PREDICTIONS = "POST /v1/models/{name}/predictions"
 OF_A_MODEL = (PREDICTIONS, "GET /v1/models/{name}", "GET /v1/models/{name}/card")
@@ -53,15 +53,15 @@ def ask(service, label: str, mode, n: int) -> Counter[int]:
     return answered
 
 
+@pytest.mark.parametrize("label", OTHERS)
+def test_what_takes_nothing_answers(stands, label):
+    assert ask(stands, label, POSITIVE, 10)[200] >= 1
+
+
 @pytest.mark.parametrize("mode", [POSITIVE, NEGATIVE], ids=["as described", "unlike it"])
 @pytest.mark.parametrize("label", OF_A_MODEL)
 def test_no_request_makes_it_fail(stands, label, mode):
     assert ask(stands, label, mode, 40).total() >= 1
-
-
-@pytest.mark.parametrize("label", OTHERS)
-def test_what_takes_nothing_answers(stands, label):
-    assert ask(stands, label, POSITIVE, 10)[200] >= 1
 
 
 @pytest.mark.slow

@@ -68,6 +68,11 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     said = capsys.readouterr().err
     assert "- other.csv: 1 column that tells of genes and not of a sample was left out" in said
     assert run(monkeypatch, "validate", model, other, "-o", folder / "validation") == 0
+    assert "## Where it was checked" in (folder / "validation" / "card.md").read_text()
+    assert (model / "card.html").is_file()
+    words = ("-o", folder / "card.md", "--validation", folder / "validation")
+    assert run(monkeypatch, "card", model, *words) == 0
+    assert "other: AUC" in (folder / "card.md").read_text()
     assert "cross-validation on invented expected" in capsys.readouterr().out
     assert "<dd>Committee</dd>" in (folder / "validation" / "report.html").read_text()
     for name in ("calibration", "recalibrated", "decision_curve"):

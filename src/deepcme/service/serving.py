@@ -18,7 +18,7 @@ from deepcme.service.settings import LOOPBACK, ServiceSettings
 
 __all__ = ["serve"]
 
-_TAKEN = ("starlette", "uvicorn", "prometheus_client")
+_TAKEN = ("starlette", "uvicorn", "httptools", "prometheus_client")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -68,7 +68,7 @@ def serve(
         hosts = (*LOOPBACK, host) if settings.token is None else ("*",)
         place = shared_folder()
         metrics = place / "metrics"
-        metrics.mkdir(mode=0o700)
+        metrics.mkdir(mode=0o700, exist_ok=True)
         # Both are read when a generation imports what they are for.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
         os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # a worker counts on one core

@@ -76,7 +76,8 @@ def choose_panel(
     Size and strength are those of the regression: of each size the strength of lowest loss out
     of fold, then the smallest size within one standard error of the best, by recalibrated
     scores. Networks take its place where their loss out of fold is lower by more than one
-    standard error of the difference, by patient.
+    standard error of the difference, by patient, than that of the best of the regressions,
+    both recalibrated.
 
     Parameters
     ----------
@@ -175,9 +176,11 @@ class _InnerFolds:
 
 @dataclass(frozen=True, eq=False)
 class _ChosenSize:
+    """A size with the strength of its regression, and out-of-fold scores by each strength."""
+
     size: int
     strength: float
-    scores: DoubleArray | None
+    scores: DoubleArray
     stages: pd.DataFrame
 
 
@@ -185,8 +188,8 @@ def _choose_size(inner: _InnerFolds, order: IntegerArray, sizes: IntegerArray) -
     settings, kind = inner.settings, inner.refit.kind
     none = pd.DataFrame(columns=kind.stage_columns)
     if len(sizes) == 1 and settings.strength is not None and settings.refit != "auto":
-        return _ChosenSize(int(sizes[0]), settings.strength, None, none)
-    strengths, scores = [], []
+        return _ChosenSize(int(sizes[0]), settings.strength, np.empty((0, 0)), none)
+    strengths, scores, by_all = [], [], []
     for size in sizes:
         choice = (
             inner.refit.strengths(inner.X[:, order[:size]], inner.y)
@@ -199,26 +202,29 @@ def _choose_size(inner: _InnerFolds, order: IntegerArray, sizes: IntegerArray) -
         best = int(np.argmin(losses))
         strengths.append(choice[best])
         scores.append(by_strength[best])
+        by_all.append(by_strength)
     if len(sizes) == 1:
-        return _ChosenSize(int(sizes[0]), strengths[0], scores[0], none)
+        return _ChosenSize(int(sizes[0]), strengths[0], by_all[0], none)
     stages = kind.compute_stages(sizes, np.stack(scores), inner.y, inner.groups, inner.numbers)
     size = choose_size(stages, kind.criterion)
     at = int(np.flatnonzero(sizes == size)[0])
-    return _ChosenSize(size, strengths[at], scores[at], stages)
+    return _ChosenSize(size, strengths[at], by_all[at], stages)
 
 
 def _choose_refit(inner: _InnerFolds, chosen: _ChosenSize, seeds: list[int]) -> RefitName:
     """Networks only where they are better by more than one standard error."""
     if inner.settings.refit != "auto":
         return inner.settings.refit
-    assert chosen.scores is not None
     by_networks = inner.refit.score_by_networks(
         inner.X, inner.y, inner.folds, chosen.size, seeds[: len(inner.folds)]
     )
-    linear, networks = (
-        inner.refit.kind.compute_held_out_losses(inner.y, scores, inner.numbers)
-        for scores in (chosen.scores, by_networks)
+    compute = inner.refit.kind.compute_held_out_losses
+    # The networks have to beat the best regression by recalibrated scores, as theirs are: it
+    # need not be the one of lowest loss as it is, which the panel takes.
+    linear = min(
+        (compute(inner.y, scores, inner.numbers) for scores in chosen.scores),
+        key=lambda losses: float(losses.mean()),
     )
-    gain = linear - networks
+    gain = linear - compute(inner.y, by_networks, inner.numbers)
     error = compute_clustered_standard_error(gain, inner.groups)
     return "networks" if gain.mean() > error else "linear"
