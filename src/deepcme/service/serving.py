@@ -50,8 +50,10 @@ def serve(
     ------
     DeepCMEError
         If a model cannot be served, the address is taken, others than this computer reach it
-        and there is no token, or what the service takes is not installed.
+        and there is no token, or the service does not run on this installation.
     """
+    if os.name != "posix":
+        raise DeepCMEError("The service runs on Linux and macOS; on Windows, inside WSL.")
     if not all(map(find_spec, _TAKEN)):
         raise DeepCMEError(
             "The service takes Starlette and uvicorn: install them with  pip install "
