@@ -12,6 +12,7 @@ from deepcme.cli.main import main
 from deepcme.cli.model.train import RANKER_NAMES
 from deepcme.models.registry import ENSEMBLE, KINDS
 from deepcme.selection.rankers import RANKERS
+from deepcme.trained.panels import resampling
 from tests.trained.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
 
 
@@ -149,6 +150,7 @@ def test_another_model_is_trained_by_its_name(folder, monkeypatch, capsys):
 
 
 def test_a_panel_is_trained_from_the_command_line(folder, monkeypatch, capsys):
+    monkeypatch.setattr(resampling, "RESAMPLES", 10)
     (folder / "list.csv").write_text("gene,why\nGENE1,known\nGENE2,known\nGENE3,why not\n")
     model, cohort = folder / "panel", folder / "cohort.h5ad"
     words = ("--panel", 2, "--genes", folder / "list.csv", "--reference-genes", "GENE39,GENE40")

@@ -231,7 +231,13 @@ def test_networks_that_are_better_are_what_is_kept(monkeypatch):
     label = (X[:, 0] > 7) ^ (X[:, 1] > 7)
     X += np.sign(X - 7)
     cohort = Cohort.from_arrays(
-        X, label.astype(int), genes=["A1", "B1"], endpoint="invented", scale="log2", name="xor"
+        X,
+        label.astype(int),
+        samples=[f"S{i}" for i in range(200)],
+        genes=["A1", "B1"],
+        endpoint="invented",
+        scale="log2",
+        name="of two together",
     )
     model = train_model(cohort, TrainingSettings(repeats=1, genes=("A1", "B1")))
     assert model.manifest.panel.refit == "networks"
