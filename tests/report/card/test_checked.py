@@ -61,6 +61,17 @@ def test_its_own_patients_are_no_check_of_another_cohort(binary_card, results):
     assert "elsewhere (its own)" in text and "AUC in its own patients" in text
 
 
+def test_a_check_that_does_not_exclude_chance_is_said_at_once(binary_card, results):
+    checked = Checked.read(results, binary_card.model)
+    auc = checked.finding("auc")
+    low = auc.estimate.model_copy(update={"ci_low": 0.45})
+    findings = [auc.model_copy(update={"estimate": low})]
+    doubted = checked.model_copy(update={"findings": findings})
+    said = "In patients of elsewhere it was not shown to exceed chance."
+    assert said in render_card_markdown(replace(binary_card, checked=[doubted]))
+    assert said not in render_card_markdown(replace(binary_card, checked=[checked]))
+
+
 def test_results_of_another_model_are_refused(results, panel_card):
     with pytest.raises(DeepCMEError, match="those of another model"):
         Checked.read(results, panel_card.model)
