@@ -18,7 +18,7 @@ from deepcme.service.settings import LOOPBACK, ServiceSettings
 
 __all__ = ["serve"]
 
-_TAKEN = ("starlette", "uvicorn", "prometheus_client")
+_TAKEN = ("starlette", "uvicorn", "httptools", "prometheus_client")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -50,8 +50,10 @@ def serve(
     ------
     DeepCMEError
         If a model cannot be served, the address is taken, others than this computer reach it
-        and there is no token, or what the service takes is not installed.
+        and there is no token, or the service does not run on this installation.
     """
+    if os.name != "posix":
+        raise DeepCMEError("The service runs on Linux and macOS; on Windows, inside WSL.")
     if not all(map(find_spec, _TAKEN)):
         raise DeepCMEError(
             "The service takes Starlette and uvicorn: install them with  pip install "
@@ -68,7 +70,7 @@ def serve(
         hosts = (*LOOPBACK, host) if settings.token is None else ("*",)
         place = shared_folder()
         metrics = place / "metrics"
-        metrics.mkdir(mode=0o700)
+        metrics.mkdir(mode=0o700, exist_ok=True)
         # Both are read when a generation imports what they are for.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
         os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # a worker counts on one core

@@ -41,7 +41,10 @@ def test_what_is_typed_is_told_at_once_with_its_interval_place_call_and_warning(
 def test_a_model_of_times_draws_the_curve_and_tells_the_third(open_panel):
     panel = open_panel("times")
     fill(panel, texts(panel))
-    assert "Risk by 5 years" in panel.told and "third of the training patients' risks" in panel.told
+    assert (
+        "Risk by 5 years" in panel.told
+        and "third of the training patients' risks" in panel.told
+    )
     assert panel.page.locator(".told svg .curve").count() == 1
     assert panel.page.locator(".told svg .horizon").count() == 1
 
@@ -57,14 +60,21 @@ def test_a_gene_without_a_value_gives_a_range_and_says_which(open_panel):
 @pytest.mark.parametrize(
     ("name", "values", "references", "said"),
     [
-        ("binary", ["900"] * 4 + ["7"] * 2, [], "More than half of the genes with a value are out"),
+        (
+            "binary",
+            ["900"] * 4 + ["7"] * 2,
+            [],
+            "More than half of the genes with a value are out",
+        ),
         ("reference", ["40"] * 5, ["31", ""], "Reference genes without a value (REF2)"),
         ("binary", ["7", "7 5", "7", "7", "7", "7"], [], "GENE2: 7 5 is not a number"),
         ("binary", ["7", "1e60", "7", "7", "7", "7"], [], "1e60 is too large a number"),
         ("binary", ["7", "1,234", "7", "7", "7", "7"], [], "1,234 may be 1234 or 1.234"),
     ],
 )
-def test_what_cannot_be_told_is_refused_in_a_sentence(open_panel, name, values, references, said):
+def test_what_cannot_be_told_is_refused_in_a_sentence(
+    open_panel, name, values, references, said
+):
     panel = open_panel(name)
     fill(panel, values)
     for number, text in enumerate(references):
@@ -103,7 +113,11 @@ def test_what_is_pasted_is_what_is_typed(open_panel, separator, way):
     typed = panel.told
     panel.page.get_by_role("button", name="Clear").click()
     table = [["sample", *genes], ["Q", *values]]
-    rows = {"lines": [genes, values], "pairs": list(zip(genes, values, strict=True)), "table": table}
+    rows = {
+        "lines": [genes, values],
+        "pairs": list(zip(genes, values, strict=True)),
+        "table": table,
+    }
     panel.page.get_by_text("Paste values").click()
     text = "\r\n".join(separator.join(cells) for cells in rows[way])
     panel.page.locator("textarea").fill(text)
@@ -119,7 +133,9 @@ def test_what_is_pasted_may_have_ids_and_gaps_and_others_genes(open_panel):
         "ENSG00000000001.7\t7,5\nensg00000000002\t6,1\nGENE3\tNA\nTP53\t9,1\nGENE4\t5,5"
     )
     panel.page.wait_for_timeout(250)
-    values = panel.page.locator("[data-gene]").evaluate_all("all => all.map((one) => one.value)")
+    values = panel.page.locator("[data-gene]").evaluate_all(
+        "all => all.map((one) => one.value)"
+    )
     assert values == ["7.5", "6.1", "", "5.5", "", ""]
     message = panel.page.locator(".paste .message").inner_text()
     assert message == "3 of 6 genes have a value. Commas were read as decimal points."
@@ -237,5 +253,3 @@ def test_nothing_is_left_when_the_page_is_opened_again(open_panel):
     assert panel.page.evaluate(stores) == [0, 0, ""]
     panel.page.reload()
     assert "Type the values" in panel.told
-
-

@@ -126,3 +126,26 @@ def test_of_null_log_hazards_half_are_refused():
         score = np.random.default_rng(1000 + seed).normal(size=150)
         rises.append(HazardCalibration.fit(rows.assign(score=0.3 * score)).rises)
     assert np.mean(rises) == pytest.approx(0.5, abs=0.075)
+
+
+@pytest.mark.parametrize("competing", [0.0, 0.1])
+def test_patients_drawn_again_give_what_they_would_give_alone(competing):
+    """Each counts as often as drawn: as many patients of the same times give the same."""
+    rows = simulated(80, 3, told=2.0, competing=competing)
+    own = HazardCalibration.fit(rows)
+    counts = np.random.default_rng(0).multinomial(80, np.full(80, 1 / 80))
+    drawn = rows.loc[np.repeat(rows.index, counts)]
+    alone = HazardCalibration.fit(drawn.assign(patient=range(80), sample=range(80)))
+    again = own.refit(rows, counts.astype(float))
+    assert again.slope == pytest.approx(alone.slope, rel=2e-3)
+    assert again.is_matched == alone.is_matched == (competing > 0)
+    np.testing.assert_allclose(
+        again.risks([0.0, 1.0], [2.0, 4.0]), alone.risks([0.0, 1.0], [2.0, 4.0]), rtol=5e-3
+    )
+
+
+def test_what_did_not_rise_does_not_when_drawn_again():
+    rows = simulated(80, 3, told=-1.0)
+    own = HazardCalibration.fit(rows)
+    assert not own.rises
+    assert not own.refit(rows.assign(score=-rows["score"]), np.ones(80)).rises

@@ -83,15 +83,15 @@ class Client(threading.Thread):
         self.answers, self.wrong, self.lost = Counter(), [], 0
 
     def run(self):
-        connection = None
         while not self.stopped.is_set():
-            connection = connection or http.client.HTTPConnection(self._host, timeout=SECONDS)
+            connection = http.client.HTTPConnection(self._host, timeout=SECONDS)
             try:
-                self._ask(connection)
+                while not self.stopped.is_set():
+                    self._ask(connection)
             except (OSError, http.client.HTTPException):
                 self.lost += 1
+            finally:
                 connection.close()
-                connection = None
 
     def _ask(self, connection):
         as_json, as_csv = self._expected.some(self._chance)

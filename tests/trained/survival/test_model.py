@@ -11,7 +11,13 @@ from safetensors.numpy import load_file
 
 from deepcme import DeepCMEError
 from deepcme.evaluation.survival.tables.risk_groups import GROUPS
-from deepcme.trained.files import ARRAYS_FILE, EXPECTED_FILE, MANIFEST_FILE, load_model, save_model
+from deepcme.trained.files import (
+    ARRAYS_FILE,
+    EXPECTED_FILE,
+    MANIFEST_FILE,
+    load_model,
+    save_model,
+)
 from deepcme.trained.new_samples import expression_of
 from deepcme.trained.prediction import predict, round_predictions
 from deepcme.trained.survival.manifest import RiskGroups

@@ -39,12 +39,6 @@ def calculator_data(
         Of the model's folder.
     checked : sequence of str
         Where the model was validated and what was found, in a sentence each.
-
-    Examples
-    --------
-    >>> from deepcme.report.calculator.calculator import calculator_data  # doctest: +SKIP
-    >>> calculator_data(model)["genes"][0]["label"]  # doctest: +SKIP
-    'ESR1'
     """
     manifest = model.manifest
     cohort, trained = manifest.cohort, manifest.preprocessing
@@ -111,8 +105,8 @@ class Calculator(Block):
         if not self.data["reference"]:
             return f"{told} what it was in training."
         return (
-            f"{told} what its log2 was in training, less the mean of the reference genes, which "
-            "is taken off here as well."
+            f"{told} what its log2 was in training, less the mean of the reference genes, "
+            "which is taken off here as well."
         )
 
     @property
@@ -144,7 +138,7 @@ class Calculator(Block):
         ]
 
     def _hint(self, gene: Mapping[str, Any]) -> str:
-        """The training range, as values are typed; against the reference genes it is of logs."""
+        """The training range, as values are typed; beside reference genes it is of logs."""
         low, high = gene["ranges"][0], gene["ranges"][-1]
         if self.data["reference"]:
             return f"{low:+.2f} to {high:+.2f}".replace("-", "\u2212")

@@ -60,7 +60,7 @@ def numbers_of(model: Model) -> Numbers:
 
 
 def names_of(genes: Genes) -> list[Numbers]:
-    """Of each gene its names, in the order in which they are looked up, and what it is called."""
+    """Of each gene what it is called, and its names in the order of looking them up."""
     lists = [genes.id, *genes.others.values()]
     symbols = genes.others.get("symbol", genes.id)
     return [

@@ -165,9 +165,11 @@ class Supervisor:
         if not self._has_served:
             self._has_served = True
             workers = counted(self._orders.n_workers, "worker")
-            ways = "Ctrl-C stops" + ("" if RELOADING is None else ", SIGHUP reloads")
             where = address_of(self._listening)
-            _tell(f"Serving {models} on {where} by {workers} (process {os.getpid()}); {ways}.")
+            _tell(
+                f"Serving {models} on {where} by {workers} (process {os.getpid()}); Ctrl-C "
+                "stops, SIGHUP reloads."
+            )
         else:
             _tell(f"Reloaded: {models}.")
         if self._current is not None:
@@ -190,8 +192,11 @@ class Supervisor:
         else:
             _tell(f"{generation.ended()}; another one takes its place.", error=True)
             self._current = None
-            if self._coming is None:
-                self._coming = self._begin(generation.orders.folders)
+            if self._coming is not None:  # and may turn out not to be whole
+                self._coming.kill()
+                self._leaving.append(self._coming)
+                self._reload_again = True
+            self._coming = self._begin(generation.orders.folders)
 
     def _remove_copies(self, generation: _Generation) -> None:
         folders = generation.orders.folders

@@ -61,9 +61,14 @@ def list_panel_genes(model: Model) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from deepcme.trained.panels.coefficients import INTERCEPT
-    >>> INTERCEPT
-    '(Intercept)'
+    >>> import deepcme
+    >>> cohort = deepcme.simulate(
+    ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
+    ... )
+    >>> panel = deepcme.train(cohort, panel=3, repeats=1, quiet=True)
+    >>> from deepcme.trained.panels.coefficients import list_panel_genes
+    >>> list_panel_genes(panel.model)["role"].tolist()
+    ['intercept', 'panel', 'panel', 'panel']
     """
     require_panel(model)
     assert model.panel is not None and model.manifest.panel is not None

@@ -3,15 +3,26 @@
 const TRIED_LINES = 200;
 const TRIED_ROWS = 12;
 const PASTED = "pasted values";
-const OF_GENES = /^((gene|transcript|exon|effective)?length|width|(gene)?(description|definition)|chr(om(osome)?)?(name)?|(gene|transcript)?(start|end)(bp)?|strand|band|cytoband|locus|(gene|hgnc|hugo|hugogene|approved)?symbols?|(external)?genename|hgncid|(gene)?biotypes?|(gene|transcript)(type|id)|ncbigene.*|(genbank)?accession|(refseq|uniprot)(id)?|probe(set)?(id|name)?|(entrez|ensembl).*|mean|median)([xy]|\d)?$/;
+const OF_GENES = new RegExp(`^(${[
+  "(gene|transcript|exon|effective)?length", "width", "(gene)?(description|definition)",
+  "chr(om(osome)?)?(name)?", "(gene|transcript)?(start|end)(bp)?", "strand", "band", "cytoband",
+  "locus", "(gene|hgnc|hugo|hugogene|approved)?symbols?", "(external)?genename", "hgncid",
+  "(gene)?biotypes?", "(gene|transcript)(type|id)", "ncbigene.*", "(genbank)?accession",
+  "(refseq|uniprot)(id)?", "probe(set)?(id|name)?", "(entrez|ensembl).*", "mean", "median",
+].join("|")})([xy]|\\d)?$`);
 
-const OF_IDS = /^(ids?|samples?(id|name|barcode)?|genes?(id)?|(feature|probe)(id)?|(row)?names?|rowid)$/;
+const OF_IDS = new RegExp(`^(${[
+  "ids?", "samples?(id|name|barcode)?", "genes?(id)?", "(feature|probe)(id)?", "(row)?names?",
+  "rowid",
+].join("|")})$`);
 const WITH_POINT = /^-?\d*\.\d+$/;
 
 const plainName = (name) => name.replace(/[^\p{L}\p{N}]+/gu, "").toLowerCase();
 
 // What all spellings of an identifier have in common: no version of an Ensembl id, no case.
-const geneKey = (name) => name.trim().toLowerCase().replace(/^(ensg\d{11})(\.\d+)?(_par_y)?$/, "$1$3");
+const geneKey = (name) => (
+  name.trim().toLowerCase().replace(/^(ensg\d{11})(\.\d+)?(_par_y)?$/, "$1$3")
+);
 
 // The keys under which a name in a table is looked up: TP53|7157 and ENSG00000141510|TP53 name a
 // gene twice.
@@ -79,7 +90,9 @@ function cellsOf(line, separator) {
 function linesOf(text) {
   return text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/)
     .map((line, place) => ({ line, number: place + 1 }))
-    .filter(({ line }) => /[^\s,;"]/.test(line) && !line.startsWith("#") && !/^"?sep=."?$/i.test(line.trim()));
+    .filter(({ line }) => (
+      /[^\s,;"]/.test(line) && !line.startsWith("#") && !/^"?sep=."?$/i.test(line.trim())
+    ));
 }
 
 // The separator by which most genes are found, and then the rows agree about their width.

@@ -60,7 +60,8 @@ function tellRisk(data, z) {
 // Standard deviation of the risk over the networks; NaN of one.
 function spreadOf(data, z) {
   if (data.learned.coefficients || data.learned.networks.length === 1) return NaN;
-  const risks = scoresByNetwork(data.learned, z).map((score) => riskOf(data, calibrated(data, score)));
+  const scores = scoresByNetwork(data.learned, z);
+  const risks = scores.map((score) => riskOf(data, calibrated(data, score)));
   const mean = meanOf(risks);
   return Math.sqrt(meanOf(risks.map((risk) => (risk - mean) ** 2)));
 }
