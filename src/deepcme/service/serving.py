@@ -30,6 +30,7 @@ def serve(
     port: int = 8000,
     n_workers: int = 2,
     stop_seconds: int = 30,
+    quiet: bool = False,
 ) -> int:
     """Serve models at an address until a signal stops it; what the command ends with.
 
@@ -45,6 +46,8 @@ def serve(
         Processes that answer.
     stop_seconds : int
         That requests at work have to finish when it is stopped.
+    quiet : bool
+        Say nothing but what went wrong.
 
     Raises
     ------
@@ -75,4 +78,4 @@ def serve(
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
         os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # a worker counts on one core
         orders = Orders((), replace(settings, hosts=hosts), n_workers, stop_seconds, place)
-        return Supervisor(named, orders, listening).run()
+        return Supervisor(named, orders, listening, quiet=quiet).run()
