@@ -25,18 +25,13 @@ def of_its_genes(document):
     document["components"]["schemas"]["Samples"]["properties"] = {"samples": body["samples"]}
     document["components"]["schemas"]["Sample"]["properties"]["values"] = {
         "type": "object",
-        "properties": {gene: value for gene in GENES},
+        "properties": dict.fromkeys(GENES, value),
         "required": GENES[1:],
         "additionalProperties": False,
     }
-    for path in document["paths"].values():
-        for taken in (
-            told.get("requestBody", {}).get("content", {})
-            for told in path.values()
-            if isinstance(told, dict)
-        ):
-            for kind in ("text/csv", "application/vnd.apache.parquet"):
-                taken.pop(kind, None)
+    taken = document["paths"]["/v1/models/{name}/predictions"]["post"]["requestBody"]["content"]
+    for kind in taken.keys() - {"application/json"}:
+        del taken[kind]
     return document
 
 
