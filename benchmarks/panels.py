@@ -13,6 +13,7 @@ import argparse
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,7 @@ def predictors_of(tested: Tested) -> list[Predictor]:
     ]
 
 
+@cache
 def standing_signatures(cohort: Cohort) -> list[MatchedSignature]:
     """Published signatures of which enough was measured for a score."""
     matched = [match_signature(signature, cohort) for signature in load_signatures()]
