@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service check clean
+.PHONY: run test test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service bench-panels check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -95,6 +95,14 @@ bench-span: $(VENV)/installed-dev
 # The service under load: requests a second (needs wrk) and memory; some minutes, nothing else at work.
 bench-service: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/service.py
+
+# Panels on real cohorts, and whether what they say of themselves is true in simulated ones (one to
+# two hours): make bench-panels COHORTS="veer.h5ad g25055.h5ad transbig.h5ad".
+bench-panels: $(VENV)/installed-dev
+	@test -n "$(COHORTS)" || { echo "name the cohorts, the one that trains first: make bench-panels COHORTS=\"veer.h5ad g25055.h5ad transbig.h5ad\""; exit 2; }
+	$(BIN)/python benchmarks/panels.py $(COHORTS)
+	$(BIN)/python benchmarks/panels_across.py $(wordlist 1,2,$(COHORTS))
+	$(BIN)/python benchmarks/panel_honesty.py
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check src tests

@@ -2,8 +2,9 @@
 
 Of each cohort a part trains a panel, as `deepcme train --panel` does it, and its manifest says
 what to expect of it; 5,000 other patients of the same simulation say how good it is. These and
-5,000 more say which risk patients with such values of the panel's genes do have. A row is kept as
-soon as a cohort is done, so that a run that was stopped goes on where it was.
+5,000 more say which risk patients with such values of the panel's genes do have. A row is kept
+as soon as a cohort is done, so that a run that was stopped goes on where it was. With all
+settings, the tables go to docs/benchmarks.
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ def _tell(model: Model, cohort: Cohort) -> dict[str, Any]:
 
 
 def _scores(model: Model, cohort: Cohort) -> np.ndarray:
-    """What the model learned, before it is calibrated: it ranks even where all have one risk."""
+    """Of what was learned, before it is calibrated: they rank even where all have one risk."""
     Z = PanelValues.of(model, _values(model, cohort)).standardised()
     return model.learned.evaluate(Z).score
 

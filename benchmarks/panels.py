@@ -13,6 +13,7 @@ import argparse
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,7 @@ def predictors_of(tested: Tested) -> list[Predictor]:
     ]
 
 
+@cache
 def standing_signatures(cohort: Cohort) -> list[MatchedSignature]:
     """Published signatures of which enough was measured for a score."""
     matched = [match_signature(signature, cohort) for signature in load_signatures()]
@@ -168,7 +170,7 @@ def keep_scores(tested: Tested, folder: Path) -> Iterator[pd.DataFrame]:
 
 
 def measure(tested: Tested, scores: pd.DataFrame) -> pd.DataFrame:
-    """AUC of each predictor with its interval, and each panel of the default less the others."""
+    """AUC of each predictor with its interval, and the default's panels less the others."""
     predictors = {predictor.key: predictor for predictor in predictors_of(tested)}
     predictions = as_predictions(tested, scores)
     random = np.random.default_rng(seed_for(SEED, "draws", tested.stem))
@@ -203,7 +205,7 @@ def _n_genes(tested: Tested, predictor: Predictor) -> int:
 
 
 def _made_here(tested: Tested, predictor: Predictor) -> str:
-    """Whether a signature was made on patients of the cohort, or the cohort cut to its genes."""
+    """Whether a signature was made of the cohort, or the cohort cut down to its genes."""
     if predictor.kind != SIGNATURE:
         return ""
     signature = next(one for one in load_signatures() if one.name == predictor.name)

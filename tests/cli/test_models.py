@@ -9,7 +9,10 @@ import pytest
 
 from deepcme import Cohort, load_model
 from deepcme.cli.main import main
+from deepcme.cli.model.train import RANKER_NAMES
 from deepcme.models.registry import ENSEMBLE, KINDS
+from deepcme.selection.rankers import RANKERS
+from deepcme.trained.panels import resampling
 from tests.trained.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
 
 
@@ -144,3 +147,30 @@ def test_another_model_is_trained_by_its_name(folder, monkeypatch, capsys):
     table = pd.read_csv(folder / "predictions.csv")
     assert table["spread"].isna().all()
     assert table["probability"].between(0, 1).all()
+
+
+def test_a_panel_is_trained_from_the_command_line(folder, monkeypatch, capsys):
+    monkeypatch.setattr(resampling, "RESAMPLES", 10)
+    (folder / "list.csv").write_text("gene,why\nGENE1,known\nGENE2,known\nGENE3,why not\n")
+    model, cohort = folder / "panel", folder / "cohort.h5ad"
+    words = ("--panel", 2, "--genes", folder / "list.csv", "--reference-genes", "GENE39,GENE40")
+    given = ("--version", "3 beta", "--repeats", 1, "--jobs", 1)
+    assert run(monkeypatch, "train", cohort, "-o", model, *words, *given) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Panel: the first 2 genes of 3 (as asked) by Welch's t-test" in told
+    assert "The mean log of 2 reference genes (GENE39, GENE40) is taken off" in told
+    manifest = load_model(model).manifest
+    assert manifest.version == "3 beta"
+    assert set(manifest.genes.others["symbol"]) == {"GENE1", "GENE2"}
+
+
+@pytest.mark.parametrize("size", ["0", "many", "-1", "2.5"])
+def test_a_panels_size_is_a_number_or_auto(folder, monkeypatch, capsys, size):
+    cohort = folder / "cohort.h5ad"
+    assert run(monkeypatch, "train", cohort, "-o", folder / "m", f"--panel={size}") == 2
+    assert "give the number of genes, such as 20, or auto" in capsys.readouterr().err
+
+
+def test_help_names_every_ranker():
+    known = {name for of_kind in RANKERS.values() for name in of_kind}
+    assert set(RANKER_NAMES) == known

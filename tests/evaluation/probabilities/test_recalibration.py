@@ -42,6 +42,27 @@ def test_recalibrated_scores_are_calibrated_on_new_data():
     assert (recalibration.n, recalibration.events) == (20_000, 5_000)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_drawn_again_have_the_line_that_a_fit_finds(seed):
+    random = np.random.default_rng(seed)
+    labels = (np.arange(60) % 3 == 0).astype(int)
+    scores = random.normal(size=60) * 2 + 1.5 * labels
+    counts = random.multinomial(60, np.full(60, 1 / 60))
+    drawn = counts > 0
+    again = PlattRecalibration.fit(labels, scores).refit(
+        labels[drawn], scores[drawn], counts[drawn]
+    )
+    fitted = PlattRecalibration.fit(np.repeat(labels, counts), np.repeat(scores, counts))
+    assert again.slope == pytest.approx(fitted.slope, abs=1e-3)
+    assert again.intercept == pytest.approx(fitted.intercept, abs=1e-3)
+
+
+def test_a_refused_line_stays_so_of_rows_drawn_again():
+    refused = PlattRecalibration.fit([0, 1, 0, 1], [2.0, 1.0, 2.0, 1.0])
+    assert not refused.rises
+    assert not refused.refit([0, 1, 0, 1], [1.0, 2.0, 1.0, 2.0], np.ones(4)).rises
+
+
 def test_the_formula_of_gaussian_scores_is_found():
     # two normal classes of standard deviation 1, a distance d apart: the slope is d
     random = np.random.default_rng(8)

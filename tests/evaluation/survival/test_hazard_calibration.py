@@ -126,3 +126,33 @@ def test_of_null_log_hazards_half_are_refused():
         score = np.random.default_rng(1000 + seed).normal(size=150)
         rises.append(HazardCalibration.fit(rows.assign(score=0.3 * score)).rises)
     assert np.mean(rises) == pytest.approx(0.5, abs=0.075)
+
+
+@pytest.mark.parametrize("competing", [0.0, 0.1])
+def test_patients_drawn_once_each_give_what_they_gave(competing):
+    rows = simulated(80, 3, told=2.0, competing=competing)
+    own = HazardCalibration.fit(rows)
+    again = own.refit(rows, np.ones(80))
+    assert again.slope == pytest.approx(own.slope, rel=2e-3)
+    assert again.is_matched == own.is_matched == (competing > 0)
+    given = [0.0, 1.0], [2.0, 4.0]
+    np.testing.assert_allclose(again.risks(*given), own.risks(*given), rtol=5e-3)
+
+
+def test_patients_count_as_often_as_they_were_drawn():
+    """The slope sought near that of all is the one that a search everywhere finds."""
+    rows = simulated(80, 3, told=2.0)
+    own = HazardCalibration.fit(rows)
+    counts = np.random.default_rng(0).multinomial(80, np.full(80, 1 / 80)).astype(float)
+    drawn = counts > 0
+    again = own.refit(rows, counts)
+    expected = fit_slope(rows[drawn], counts[drawn])
+    assert again.slope == pytest.approx(expected, rel=2e-3)
+    assert again.slope != pytest.approx(own.slope, rel=0.02)
+
+
+def test_what_did_not_rise_does_not_when_drawn_again():
+    rows = simulated(80, 3, told=-1.0)
+    own = HazardCalibration.fit(rows)
+    assert not own.rises
+    assert not own.refit(rows.assign(score=-rows["score"]), np.ones(80)).rises

@@ -13,6 +13,8 @@ from deepcme.models.survival.cox_ridge import CoxRidge, CoxTopGenes
 from deepcme.models.survival.ensemble import DeepCMESurvivalEnsemble
 from deepcme.models.survival.network import DeepCMESurvival
 from deepcme.models.survival.target import make_target
+from deepcme.selection.panels.networks import PanelHazards
+from deepcme.selection.panels.panels import GenePanelSurvival
 from tests.models.survival.patients import FOLLOW_UP, X, Y
 
 
@@ -53,6 +55,14 @@ class CheckedEnsemble(_Checked, DeepCMESurvivalEnsemble):
     pass
 
 
+class CheckedPanel(_Checked, GenePanelSurvival):
+    pass
+
+
+class CheckedPanelNetworks(_Checked, PanelHazards):
+    pass
+
+
 class CheckedCommittee(_Checked, DeepCMESurvivalCommittee):
     pass
 
@@ -73,6 +83,8 @@ def expected_failed_checks(estimator):
         CheckedElasticNet(0.5, penalties=(0.3, 0.1), n_folds=2, random_state=0),
         CheckedNetwork(**QUICK),
         CheckedEnsemble(2, **QUICK),
+        CheckedPanel(size=2, strength=0.1, refit="linear", random_state=0),
+        CheckedPanelNetworks(n_epochs=5, n_members=1, random_state=0),
     ],
     expected_failed_checks=expected_failed_checks,
 )

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from deepcme import Cohort, DeepCMEError
@@ -18,7 +19,7 @@ def results(binary_folder, tmp_path_factory):
     cohort = cohort_with_groups(name="elsewhere")
     new = cohort[40:170]
     new = Cohort.from_arrays(
-        new.X,
+        np.vstack([new.X[:5] * 1e6, new.X[5:]]),
         new.labels,
         samples=[f"new {name}" for name in new.samples],
         genes=new.gene_ids.tolist(),
@@ -46,12 +47,29 @@ def test_what_was_found_is_on_the_card_with_its_counts(binary_card, results):
     assert f"{checked.finding('slope').estimate.value:.2f}" in section
 
 
+def test_no_sample_is_named(binary_folder, results):
+    """Five of them are far from the training data, which the validation's notes say by name."""
+    text = (results / FILE).read_text()
+    assert "new S" not in text and "samples" in text
+
+
 def test_its_own_patients_are_no_check_of_another_cohort(binary_card, results):
     checked = Checked.read(results, binary_card.model)
     again = checked.model_copy(update={"brand": "The model learned from these patients."})
     text = render_card_markdown(replace(binary_card, checked=[again]))
     assert "not checked in patients of another cohort" in text
     assert "elsewhere (its own)" in text and "AUC in its own patients" in text
+
+
+def test_a_check_that_does_not_exclude_chance_is_said_at_once(binary_card, results):
+    checked = Checked.read(results, binary_card.model)
+    auc = checked.finding("auc")
+    low = auc.estimate.model_copy(update={"ci_low": 0.45})
+    findings = [auc.model_copy(update={"estimate": low})]
+    doubted = checked.model_copy(update={"findings": findings})
+    said = "In patients of elsewhere it was not shown to exceed chance."
+    assert said in render_card_markdown(replace(binary_card, checked=[doubted]))
+    assert said not in render_card_markdown(replace(binary_card, checked=[checked]))
 
 
 def test_results_of_another_model_are_refused(results, panel_card):

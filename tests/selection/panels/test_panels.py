@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -77,6 +78,14 @@ def test_networks_are_refitted_where_they_are_clearly_better():
     fitted = GenePanelSurvival(**panel).fit(X, times)
     assert fitted.refit_ == "networks"
     assert np.corrcoef(fitted.predict(X), np.log(hazard))[0, 1] > 0.6
+
+
+def test_the_t_test_ranks_as_scipys_does():
+    X, y = make_problem(60)
+    expected = stats.ttest_ind(X[y == 1], X[y == 0], equal_var=False).statistic
+    X = np.c_[X, np.ones(60, np.float32)]  # and a gene that varies in nobody
+    found = rankers.compute_welch_statistics(X, y)
+    np.testing.assert_allclose(found, [*expected, 0.0], rtol=1e-5)
 
 
 def test_every_inner_fold_ranks_anew(monkeypatch):

@@ -15,8 +15,8 @@ PARQUET = "application/vnd.apache.parquet"
 
 
 @pytest.fixture(scope="module")
-def frame(cohort):
-    return cohort[60:66].to_frame()
+def frame(patients):
+    return patients
 
 
 @pytest.fixture(scope="module")

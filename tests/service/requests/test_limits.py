@@ -80,7 +80,6 @@ class TestBytes:
         ({"cells": 12}, {"samples": samples(3)}),
         ({"cells": 12}, as_csv(frame(3))),
         ({"cells": 12}, as_parquet(frame(3))),
-        ({"unfolded_bytes": 100}, as_parquet(frame(3))),
         ({"samples": 3}, {"content": b'{"samples":[' + b"[]," * 2000 + b"[]]}"}),
     ],
 )

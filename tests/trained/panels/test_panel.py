@@ -6,11 +6,15 @@ from shutil import copytree
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from deepcme import DeepCMEError
 from deepcme.trained.files import load_model, save_model
+from deepcme.trained.panels.prediction import tell
 from deepcme.trained.self_test import require_self_test
 from tests.trained.panels.invented import invented_panel_model
+from tests.trained.panels.test_prediction import samples_of
 from tests.trained.test_files import rewrite_arrays, rewrite_manifest
 
 KINDS = [(kind, refit) for kind in ("binary", "survival") for refit in ("linear", "networks")]
@@ -148,3 +152,26 @@ def test_a_model_that_computes_otherwise_fails_its_self_test(folders, tmp_path):
     )
     with pytest.raises(DeepCMEError, match="scores its self-test sample"):
         require_self_test(load_model(copy))
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    kind=st.sampled_from(KINDS),
+    genes=st.integers(1, 30),
+    reference=st.integers(0, 3),
+    log2=st.booleans(),
+)
+def test_whatever_a_panel_is_it_is_read_as_it_was_written(
+    tmp_path_factory, kind, genes, reference, log2
+):
+    model = invented_panel_model(
+        *kind, genes=genes, reference=reference, log2=log2, resamples=2
+    )
+    folder = tmp_path_factory.mktemp("any") / "model"
+    save_model(model, folder)
+    read = load_model(folder)
+    assert read.manifest == model.manifest
+    assert read.sha256 == model.sha256
+    X = samples_of(model, 2)
+    told = [tell(each, X, ["A", "B"]) for each in (model, read)]
+    np.testing.assert_array_equal(*(each[model.told] for each in told))

@@ -301,3 +301,21 @@ def test_ratios_given_as_linear_values_are_refused():
     remarks = told(model, X)["remark"]
     assert remarks[0] == ""
     assert remarks[1].startswith("values are log ratios or centred values")
+
+
+@QUICKLY
+@given(
+    kind=st.sampled_from(KINDS),
+    rows=st.lists(st.integers(0, 7), min_size=1, max_size=8),
+    gaps=st.sets(st.tuples(st.integers(0, 7), st.integers(0, 4)), max_size=3),
+)
+def test_a_sample_is_told_the_same_whoever_stands_beside_it(kind, rows, gaps):
+    model = MODELS[kind]
+    X = samples_of(model, 8)
+    for gap in gaps:
+        X[gap] = np.nan
+    together, apart = told(model, X).iloc[rows], told(model, X[rows])
+    numbers = together.select_dtypes("float").columns
+    np.testing.assert_allclose(together[numbers], apart[numbers], rtol=0, atol=1e-12)
+    words = ["remark", "outside", "genes"]
+    assert together[words].to_numpy().tolist() == apart[words].to_numpy().tolist()

@@ -223,6 +223,31 @@ def test_a_panel_of_times_keeps_hazards_of_resampled_patients(panel_cohort):
     assert predict(model, expression_of(small_cohort(seed=1))).frame()["risk"].notna().all()
 
 
+def test_networks_that_are_better_are_what_is_kept(monkeypatch):
+    """Two genes that tell the label together, and nothing each alone."""
+    monkeypatch.setattr(resampling, "RESAMPLES_OF_NETWORKS", 3)
+    random = np.random.default_rng(0)
+    X = random.normal(7, 1, (200, 2))
+    label = (X[:, 0] > 7) ^ (X[:, 1] > 7)
+    X += np.sign(X - 7)
+    cohort = Cohort.from_arrays(
+        X,
+        label.astype(int),
+        samples=[f"S{i}" for i in range(200)],
+        genes=["A1", "B1"],
+        endpoint="invented",
+        scale="log2",
+        name="of two together",
+    )
+    model = train_model(cohort, TrainingSettings(repeats=1, genes=("A1", "B1")))
+    assert model.manifest.panel.refit == "networks"
+    assert model.manifest.model.form == "networks"
+    assert model.manifest.performance.auc.value > 0.8
+    assert len(model.panel.networks) == len(model.panel.lines) == 3
+    told = predict(model, expression_of(cohort), allow_training_samples=True).frame()
+    assert told["probability"][label].mean() > 0.7
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

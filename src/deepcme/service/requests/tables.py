@@ -16,7 +16,7 @@ from deepcme.service.requests.options import Options
 from deepcme.service.requests.parquet import written_plainly
 from deepcme.service.settings import ServiceSettings
 from deepcme.sources.reading.contents import contents_of
-from deepcme.trained.manifest import Genes
+from deepcme.trained.entries import Genes
 from deepcme.trained.new_samples import Expression, read_expression
 
 _BLOCK_BYTES = 1 << 20
