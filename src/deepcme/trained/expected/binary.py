@@ -27,6 +27,7 @@ from deepcme.evaluation.probabilities.calibration_curves import (
 )
 from deepcme.evaluation.probabilities.recalibration import PlattRecalibration, are_log_odds
 from deepcme.trained.expected.expected import (
+    RANKED_ANEW,
     Bar,
     CurvePoint,
     Expected,
@@ -42,6 +43,9 @@ from deepcme.trained.learning import Finished
 _ANEW = "cross-validation by patient"
 _LINE = "Platt's line of the others alone, so that nobody's own outcome is in his risk"
 _OF_FOLDS = f"{_ANEW}; the risks of each fold by {_LINE}"
+_OF_PANELS = (
+    f"{_ANEW}, {RANKED_ANEW}; the risks of each fold by Platt's line of the others alone"
+)
 _OF_TENTHS = (
     f"{_ANEW}, by the strength of penalty that the model was given; the risks of each tenth of "
     f"the patients by {_LINE}"
@@ -104,7 +108,7 @@ def cross_fit_risks(
     if "split" in out_of_fold.columns:
         repeat = (out_of_fold["split"].to_numpy() - 1) // n_folds
         risks = out_of_fold.assign(probability=_cross_fit(out_of_fold, repeat))
-        return risks, _OF_FOLDS
+        return risks, _OF_PANELS if finished.settings.is_panel else _OF_FOLDS
     cohort = finished.cohort
     rarer = min(cohort.n_positive_patients, cohort.n_patients - cohort.n_positive_patients)
     tenths = draw_folds(cohort.labels, cohort.patients, min(_FOLDS, rarer), random)
