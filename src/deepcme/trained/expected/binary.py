@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -70,20 +68,26 @@ def compute_expected(finished: Finished, out_of_fold: pd.DataFrame) -> Expected:
     risks, method = cross_fit_risks(finished, out_of_fold, random("folds"))
     missing = describe_missing_curves(risks)
     calibration = compute_calibration(risks, random("calibration"))
-    curves: dict[str, list[Any]] = {"curve": [], "groups": [], "histogram": []}
+    counts = count_rows(risks)
+    curve: list[CurvePoint] = []
+    groups: list[RiskGroup] = []
+    histogram: list[Bar] = []
     if not missing:
-        curves = {
-            "curve": rows_as(CurvePoint, compute_study_calibration_curves(risks)),
-            "groups": rows_as(RiskGroup, compute_study_calibration_groups(risks)),
-            "histogram": rows_as(Bar, compute_risk_histogram(risks)),
-        }
+        curve = rows_as(CurvePoint, compute_study_calibration_curves(risks))
+        groups = rows_as(RiskGroup, compute_study_calibration_groups(risks))
+        histogram = rows_as(Bar, compute_risk_histogram(risks))
     return Expected(
         method=method,
-        rank=RANK,
+        rank="auc",
         unit="samples",
-        **count_rows(risks),
+        n=counts["n"],
+        events=counts["events"],
+        n_patients=counts["n_patients"],
+        n_splits=counts["n_splits"],
         measures=rows_as(Measured, calibration.rename(columns={"metric": "name"})),
-        **curves,
+        curve=curve,
+        groups=groups,
+        histogram=histogram,
         notes=[missing] if missing else [],
         subgroups=_subgroups(finished, risks, random("subgroups")),
     )

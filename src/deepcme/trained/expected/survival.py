@@ -52,7 +52,7 @@ def compute_expected_of_times(finished: Finished, evaluation: Evaluation) -> Exp
         notes.append(str(absent))
     return Expected(
         method=METHOD,
-        rank=RANK,
+        rank="uno_c",
         unit="patients",
         n=int(counted["n"]),
         events=int(counted["events"]),
