@@ -18,11 +18,10 @@ from tests.trained.panels.invented import HORIZON, invented_panel_model
 
 QUICKLY = settings(max_examples=40, deadline=None)
 KINDS = [(kind, refit) for kind in ("binary", "survival") for refit in ("linear", "networks")]
-MODELS = {
-    (kind, refit): invented_panel_model(kind, refit, resamples=None if refit == "linear" else 5)
-    for kind, refit in KINDS
-}
-LINEAR = MODELS["binary", "linear"]
+
+
+def model_of(kind="binary", refit="linear"):
+    return invented_panel_model(kind, refit, resamples=None if refit == "linear" else 5)
 
 
 def samples_of(model, n, seed=1):
@@ -75,7 +74,7 @@ def test_a_linear_panel_is_its_formula(log2, reference):
 
 
 def test_a_panel_of_times_tells_risks_of_its_baseline():
-    model = MODELS["survival", "linear"].at_times([1.0, HORIZON])
+    model = model_of("survival").at_times([1.0, HORIZON])
     table = told(model, samples_of(model, 5))
     risk = 1 - np.exp(-model.baseline.hazards(HORIZON) * np.exp(table["log_hazard"]))
     np.testing.assert_allclose(table["risk"], risk, rtol=0, atol=1e-14)
@@ -89,7 +88,7 @@ def test_a_panel_of_times_tells_risks_of_its_baseline():
 
 def test_the_interval_of_a_curve_is_that_of_the_risk_at_the_horizon():
     """And it rises only where the model's own curve does."""
-    model = MODELS["survival", "linear"]
+    model = model_of("survival")
     predictions = predict(model, expression_of(model, samples_of(model, 3)))
     curves = predictions.curves()
     assert [*curves] == ["sample", "time", "risk", "ci_low", "ci_high"]
@@ -104,7 +103,7 @@ def test_the_interval_of_a_curve_is_that_of_the_risk_at_the_horizon():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_missing_gene_gives_a_range_and_no_risk(kind):
-    model = MODELS[kind]
+    model = model_of(*kind)
     X = samples_of(model, 2)
     X[1, 2] = np.nan
     table = told(model, X)
@@ -128,13 +127,14 @@ def test_a_missing_gene_gives_a_range_and_no_risk(kind):
     seed=st.integers(0, 50),
 )
 def test_whatever_a_missing_gene_is_the_risk_is_in_the_range(missing, completion, seed):
-    X = samples_of(LINEAR, 2, seed)
-    gone, ranges = list(missing), LINEAR.panel.ranges
+    linear = model_of()
+    X = samples_of(linear, 2, seed)
+    gone, ranges = list(missing), linear.panel.ranges
     whole = ranges[:, 0] + completion * (ranges[:, -1] - ranges[:, 0])
     X[1] = X[0]
     X[0, gone] = np.nan
     X[1, gone] = whole[gone]
-    lacking, complete = told(LINEAR, X).iloc[:2].itertuples()
+    lacking, complete = told(linear, X).iloc[:2].itertuples()
     if not np.isnan(lacking.lowest):
         assert lacking.lowest - 1e-6 <= complete.probability <= lacking.highest + 1e-6
 
@@ -142,18 +142,20 @@ def test_whatever_a_missing_gene_is_the_risk_is_in_the_range(missing, completion
 @QUICKLY
 @given(risks=st.lists(st.floats(0, 1), min_size=2, max_size=30))
 def test_the_place_rises_with_the_risk(risks):
-    place = find_place(LINEAR, np.sort(risks))
+    linear = model_of()
+    place = find_place(linear, np.sort(risks))
     assert ((place >= 0) & (place <= 1)).all()
     assert (np.diff(place) >= -1e-15).all()
 
 
 def test_the_place_is_the_share_with_a_lower_risk():
-    quantiles = LINEAR.panel.risks
+    linear = model_of()
+    quantiles = linear.panel.risks
     np.testing.assert_allclose(
-        find_place(LINEAR, np.r_[-1, quantiles[[0, 25, 50, 100]], 2, np.nan]),
+        find_place(linear, np.r_[-1, quantiles[[0, 25, 50, 100]], 2, np.nan]),
         [0, 0, 0.25, 0.5, 1, 1, np.nan],
     )
-    tied = replace(LINEAR, panel=replace(LINEAR.panel, risks=np.repeat([0.2, 0.4], [51, 50])))
+    tied = replace(linear, panel=replace(linear.panel, risks=np.repeat([0.2, 0.4], [51, 50])))
     np.testing.assert_allclose(find_place(tied, np.array([0.2, 0.3, 0.4])), [0, 0.505, 0.51])
 
 
@@ -189,13 +191,14 @@ def test_refusals_of_a_sample_say_why():
 
 def test_training_values_are_not_out_of_their_range():
     """Whatever rounding their quantiles went through."""
-    X = LINEAR.panel.ranges[:, [0, -1]].T.astype(np.float32)
-    assert told(LINEAR, X)["outside"].tolist() == ["", ""]
+    linear = model_of()
+    X = linear.panel.ranges[:, [0, -1]].T.astype(np.float32)
+    assert told(linear, X)["outside"].tolist() == ["", ""]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_predict_tells_the_same_of_a_table_with_further_genes(kind):
-    model = MODELS[kind]
+    model = model_of(*kind)
     X = samples_of(model, 3)
     names = ["OTHER", *model.manifest.genes.names[::-1]]
     table = predict(model, expression_of(model, np.c_[np.zeros(3), X[:, ::-1]], names)).table
@@ -234,8 +237,9 @@ def test_predict_needs_the_panels_genes_alone_and_warns_of_each_sample():
     ],
 )
 def test_what_makes_no_sense_of_a_panel_is_refused(settings, sentence):
+    linear = model_of()
     with pytest.raises(DeepCMEError, match=sentence):
-        predict(LINEAR, expression_of(LINEAR, samples_of(LINEAR, 3)), **settings)
+        predict(linear, expression_of(linear, samples_of(linear, 3)), **settings)
 
 
 def test_another_scale_is_refused_and_nobody_predicted_is_an_error():
@@ -258,14 +262,15 @@ def test_values_that_are_logged_already_are_taken_as_such():
 
 
 def test_a_cohort_of_another_platform_can_be_moved_to_the_panels_means():
-    X = samples_of(LINEAR, 30)
+    linear = model_of()
+    X = samples_of(linear, 30)
     samples = [f"N{n}" for n in range(30)]
     other = Expression(
-        (3 * X + 20).astype(np.float32), samples, {"symbol": LINEAR.manifest.genes.names}, None
+        (3 * X + 20).astype(np.float32), samples, {"symbol": linear.manifest.genes.names}, None
     )
-    assert predict(LINEAR, other, normalise="cohort").table["probability"].notna().all()
+    assert predict(linear, other, normalise="cohort").table["probability"].notna().all()
     with pytest.raises(DeepCMEError, match="another scale or platform"):
-        predict(LINEAR, other)
+        predict(linear, other)
 
 
 @pytest.mark.parametrize("way", ["samples in rows", "genes in rows"])
@@ -310,7 +315,7 @@ def test_ratios_given_as_linear_values_are_refused():
     gaps=st.sets(st.tuples(st.integers(0, 7), st.integers(0, 4)), max_size=3),
 )
 def test_a_sample_is_told_the_same_whoever_stands_beside_it(kind, rows, gaps):
-    model = MODELS[kind]
+    model = model_of(*kind)
     X = samples_of(model, 8)
     for gap in gaps:
         X[gap] = np.nan

@@ -106,7 +106,7 @@ class PanelValues:
         """Why a sample gets neither risk nor range, as a clause; empty where it does."""
         n_known = self.known.sum(axis=1)
         too_many = 2 * np.count_nonzero(outside, axis=1) > n_known
-        lacking = self.missing_references.any(axis=1)
+        lacking = np.asarray(self.missing_references.any(axis=1))
         reasons = [""] * len(self.values)
         for row in np.flatnonzero(lacking | (n_known == 0) | too_many):
             if lacking[row]:
@@ -116,9 +116,9 @@ class PanelValues:
                 reasons[row] = NO_REFERENCE.format(genes=genes)
             else:
                 reasons[row] = OUT_OF_RANGE if n_known[row] else NO_VALUE
-        for row, other in enumerate(self.other_scale):
-            reasons[row] = reasons[row] or other
-        return reasons
+        return [
+            reason or other for reason, other in zip(reasons, self.other_scale, strict=True)
+        ]
 
     def ranges_in_words(self, rows: NDArray[np.int64]) -> list[str]:
         """What is said of samples that get a range, by the genes without a value."""
