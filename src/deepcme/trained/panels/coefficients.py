@@ -123,8 +123,7 @@ def _coefficients(model: Model) -> dict[str, FloatArray]:
 def _intercept(model: Model, genes: pd.DataFrame) -> dict[str, object]:
     """What the sum begins with: of standardised values, and of values as they are."""
     intercept = calibrated_line(model)[0]
-    per_unit, means = genes[["coefficient_per_unit", "mean"]].to_numpy(np.float64).T
-    at_means = float(per_unit @ means)
+    at_means = float((genes["coefficient_per_unit"] * genes["mean"]).sum())
     return {
         "role": "intercept",
         "gene": INTERCEPT,
