@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-panels check clean
+.PHONY: run test test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service bench-panels check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -91,6 +91,10 @@ bench-committee: $(VENV)/installed-dev
 # The ensemble on scores beside that on genes: make bench-span COHORTS="a.h5ad ...".
 bench-span: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/span.py $(COHORTS)
+
+# The service under load: requests a second (needs wrk) and memory; some minutes, nothing else at work.
+bench-service: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/service.py
 
 # Panels on real cohorts, and whether what they say of themselves is true in simulated ones (one to
 # two hours): make bench-panels COHORTS="veer.h5ad g25055.h5ad transbig.h5ad".

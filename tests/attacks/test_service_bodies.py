@@ -139,6 +139,7 @@ BOMBS = {
 
 
 @pytest.mark.cause("bombs")
+@pytest.mark.attack  # making them takes a while
 @pytest.mark.parametrize("kind", BOMBS)
 def test_what_unfolds_is_refused(stands, kind):
     make, media = BOMBS[kind]

@@ -207,6 +207,7 @@ def test_who_finds_no_room_is_told_when_to_come_again(stands, at_once):
         headers={**RIGHT, "Content-Type": "text/csv"},
         limits=httpx.Limits(max_connections=None),
         trust_env=False,
+        verify=False,
     ) as client:
 
         def ask(_):

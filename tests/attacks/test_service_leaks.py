@@ -62,6 +62,7 @@ def of_what_is_no_request(service):
 SENT = (of_json, of_tables, of_addresses, of_headers, of_what_is_no_request)
 
 
+@pytest.mark.attack  # each needs a service of its own
 @pytest.mark.parametrize("send", SENT)
 def test_nothing_of_a_request_is_written(tmp_path, send):
     with attacked_service(tmp_path) as service:

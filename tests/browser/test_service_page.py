@@ -335,11 +335,19 @@ def test_a_token_that_is_withdrawn_meanwhile_is_asked_for_again(guarded, visit):
 
 def test_the_card_opens_and_with_a_token_is_saved(service, guarded, visit):
     page = visit(service)
+    page.context.on(
+        "console",
+        lambda said: said.type in ("error", "warning") and page.problems.append(said.text),
+    )
+    page.context.on("weberror", lambda error: page.problems.append(str(error.error)))
     with page.context.expect_page() as opened:
         page.locator("#models a").first.click()
-    opened.value.wait_for_load_state()
-    card = opened.value.content()
-    assert "panel" in opened.value.url and "<h1" in card
+    card = opened.value
+    card.wait_for_load_state()
+    assert card.url.endswith("/v1/models/panel/card")
+    assert service.models["panel"].sha256[:12] in card.locator("body").inner_text()
+    assert card.locator("body").evaluate("body => getComputedStyle(body).maxWidth") != "none"
+    assert page.problems == [], "its own policy lets its style and scripts run"
     page = visit(guarded)
     enter(page)
     with page.expect_download() as download:
@@ -410,6 +418,48 @@ def test_the_page_is_accessible_and_fits(guarded, visit, screen, scheme):
     page.get_by_role("button", name="Predict the file").click()
     page.locator("#found table").wait_for()
     check()
+
+
+def test_a_model_that_was_replaced_meanwhile_is_said(service, visit):
+    page = visit(service)
+
+    def replaced(route):
+        answer = route.fetch()
+        told = answer.json()
+        told["model"] |= {"sha256": "f" * 64, "version": "7"}
+        route.fulfill(response=answer, json=told)
+
+    page.route("**/predictions", replaced)
+    values, _ = service.patient("panel")
+    type_values(page, values)
+    listed = sum(ask.url.endswith("/v1/models") for ask in page.asked)
+    predict_patient(page)
+    assert "was replaced" in page.locator("#problem").inner_text()
+    assert "version 7" in page.locator("#origin").inner_text()
+    assert sum(ask.url.endswith("/v1/models") for ask in page.asked) == listed + 1
+    page.unroute("**/predictions")
+    page.get_by_role("button", name="Save as CSV").click()
+    page.locator("#save-problem:not([hidden])").wait_for()
+    assert "another version of the model" in page.locator("#save-problem").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("risk", "shown"), [(0.00001, "<0.1%"), (0.99999, ">99.9%"), (0.0, "0.0%"), (1.0, "100.0%")]
+)
+def test_no_risk_is_rounded_to_certainty(service, visit, risk, shown):
+    page = visit(service)
+
+    def sure(route):
+        answer = route.fetch()
+        told = answer.json()
+        told["predictions"][0]["probability"] = risk
+        route.fulfill(response=answer, json=told)
+
+    page.route("**/predictions", sure)
+    values, _ = service.patient("panel")
+    type_values(page, values)
+    predict_patient(page)
+    assert f"probability {shown} (" in page.locator("#found .first").inner_text()
 
 
 def test_a_print_has_the_results_with_their_model_and_no_fields(service, visit):

@@ -7,6 +7,7 @@ import pytest
 from deepcme.cli.examples import EXAMPLES, WHOLE
 from tests.cli.command import deepcme
 from tests.cli.invented import invent_cohort, invent_tables
+from tests.service.running import serve
 from tests.sources.conftest import gdc  # noqa: F401 (a fixture)
 from tests.sources.fetching import services
 from tests.sources.fetching.portal import Portal, serving
@@ -46,6 +47,10 @@ def run(line, folder, *more):
     """What the example says; it must say something, and write what it was asked to."""
     program, *words = shlex.split(line)
     assert program == "deepcme"
+    if words[0] == "serve":  # which ends when it is told to
+        with serve(folder, *words[1:]) as service:
+            assert service.ask("/ready") == {"status": "ready"}
+        return service.said()
     ran = deepcme(*words, *more, cwd=folder)
     assert ran.returncode == 0, (line, ran.stderr)
     assert ran.stdout, line

@@ -90,7 +90,7 @@ def test_commands_are_in_the_order_of_work_in_groups(monkeypatch):
     assert [title or name for title, name in listed] == [
         *("Data", "fetch", "prepare", "genes", "audit"),
         *("Study", "init", "run", "report", "compare", "panel", "checklist", "signatures"),
-        *("Model", "train", "predict", "validate", "transfer"),
+        *("Model", "train", "predict", "validate", "card", "export", "transfer", "serve"),
         *("Planning", "power", "simulate"),
         *("This installation", "doctor"),
     ]

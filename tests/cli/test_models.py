@@ -12,6 +12,7 @@ from deepcme.cli.main import main
 from deepcme.cli.model.train import RANKER_NAMES
 from deepcme.models.registry import ENSEMBLE, KINDS
 from deepcme.selection.rankers import RANKERS
+from deepcme.trained.panels import resampling
 from tests.trained.conftest import QUICK, bundle_cohort, ensembl_ids, symbols
 
 
@@ -70,6 +71,11 @@ def test_from_training_to_validation_and_transfer(folder, monkeypatch, capsys):
     said = capsys.readouterr().err
     assert "- other.csv: 1 column that tells of genes and not of a sample was left out" in said
     assert run(monkeypatch, "validate", model, other, "-o", folder / "validation") == 0
+    assert "## Where it was checked" in (folder / "validation" / "card.md").read_text()
+    assert (model / "card.html").is_file()
+    words = ("-o", folder / "card.md", "--validation", folder / "validation")
+    assert run(monkeypatch, "card", model, *words) == 0
+    assert "other: AUC" in (folder / "card.md").read_text()
     assert "cross-validation on invented expected" in capsys.readouterr().out
     assert "<dd>Committee</dd>" in (folder / "validation" / "report.html").read_text()
     for name in ("calibration", "recalibrated", "decision_curve"):
@@ -144,6 +150,7 @@ def test_another_model_is_trained_by_its_name(folder, monkeypatch, capsys):
 
 
 def test_a_panel_is_trained_from_the_command_line(folder, monkeypatch, capsys):
+    monkeypatch.setattr(resampling, "RESAMPLES", 10)
     (folder / "list.csv").write_text("gene,why\nGENE1,known\nGENE2,known\nGENE3,why not\n")
     model, cohort = folder / "panel", folder / "cohort.h5ad"
     words = ("--panel", 2, "--genes", folder / "list.csv", "--reference-genes", "GENE39,GENE40")

@@ -56,3 +56,12 @@ def samples_of(frame):
         }
         for sample, row in frame.iterrows()
     ]
+
+
+def typical_values(model):
+    """Values of a patient at the training means of a panel of FPKM with reference genes."""
+    level = 1 - min(0, model.statistics.mean.min())
+    reference = model.manifest.panel.reference.names
+    logged = dict(zip(model.manifest.genes.names, model.statistics.mean + level, strict=True))
+    logged |= dict.fromkeys(reference, level)
+    return {gene: float(2**value - 1) for gene, value in logged.items()}

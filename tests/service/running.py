@@ -11,7 +11,8 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-SECONDS = 60
+SECONDS = 240
+"""After which nothing comes any more, also on a computer that does much else."""
 
 
 class Running:

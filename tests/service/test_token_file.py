@@ -1,7 +1,5 @@
 """The file of the token that a service demands."""
 
-import sys
-
 import pytest
 
 from deepcme import DeepCMEError
@@ -46,7 +44,6 @@ def test_what_is_no_good_token_is_refused_and_not_told(file, content, why):
     assert "openssl rand -hex 32" in str(refused.value)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="has no such rights")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644])
 def test_a_file_that_others_can_read_is_refused(file, mode):
     with pytest.raises(DeepCMEError, match=r"others than its owner can read .* chmod 600"):

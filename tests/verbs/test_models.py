@@ -77,7 +77,7 @@ def test_a_validation_is_written_if_a_folder_is_named(model, new, tmp_path, monk
     assert "external_auc" in validation.tables
     assert not written
     named = deepcme.validate(model, new, out=tmp_path / "validation")
-    assert written == [(named, tmp_path / "validation")]
+    assert written == [(named, tmp_path / "validation", "model")]
     assert validation.describe() in " ".join(repr(validation).split())
 
 

@@ -253,14 +253,16 @@ class DeepCMEEnsemble(NetworkEnsemble, NetworkClassifier):
         return log_odds(self.network_probabilities(X).mean(axis=1))
 
 
-def compute_network_probabilities(networks: Networks, X: FloatArray) -> NDArray[np.float64]:
+def compute_network_probabilities(
+    networks: Networks, X: NDArray[np.floating]
+) -> NDArray[np.float64]:
     """Probability of each row by each network, averaged over its snapshots.
 
     Parameters
     ----------
     networks : sequence of sequences of NetworkWeights
         The snapshots of each network.
-    X : ndarray of float32, shape (samples, genes)
+    X : ndarray, shape (samples, genes)
     """
     return np.column_stack([_mean_probability(snapshots, X) for snapshots in networks])
 

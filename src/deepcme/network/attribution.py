@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from scipy.special import expit
 
-from deepcme.network.architecture import FloatArray, NetworkWeights
+from deepcme.network.architecture import NetworkWeights
 
 STEPS = 32
 _BLOCK_ROWS = 32
@@ -37,7 +37,7 @@ def compute_first_layer_scores(
 
 
 def compute_integrated_gradients(
-    networks: Networks, Z: FloatArray, steps: int = STEPS
+    networks: Networks, Z: NDArray[np.floating], steps: int = STEPS
 ) -> _DoubleArray:
     """Share of each gene in the log-odds or log hazard, sample by sample [1]_.
 
@@ -52,7 +52,7 @@ def compute_integrated_gradients(
     Parameters
     ----------
     networks : sequence of sequences of NetworkWeights
-    Z : ndarray of float32, shape (samples, genes)
+    Z : ndarray, shape (samples, genes)
         Standardised samples.
     steps : int
         Points of the path.
@@ -79,7 +79,9 @@ def compute_integrated_gradients(
     return attributions
 
 
-def _attribute_mean(networks: Networks, Z: FloatArray, points: _DoubleArray) -> _DoubleArray:
+def _attribute_mean(
+    networks: Networks, Z: NDArray[np.floating], points: _DoubleArray
+) -> _DoubleArray:
     total = np.zeros(Z.shape)
     for snapshots in networks:
         for weights in snapshots:
@@ -89,7 +91,7 @@ def _attribute_mean(networks: Networks, Z: FloatArray, points: _DoubleArray) -> 
 
 
 def _attribute_network(
-    weights: NetworkWeights, Z: FloatArray, points: _DoubleArray
+    weights: NetworkWeights, Z: NDArray[np.floating], points: _DoubleArray
 ) -> _DoubleArray:
     first = weights.blocks[0]
     values = Z.astype(np.float64)
@@ -104,7 +106,9 @@ def _attribute_network(
     return attributions
 
 
-def _attribute_block(networks: Networks, Z: FloatArray, points: _DoubleArray) -> _DoubleArray:
+def _attribute_block(
+    networks: Networks, Z: NDArray[np.floating], points: _DoubleArray
+) -> _DoubleArray:
     """Along the path the first layer's product only scales, so each network sweeps it once."""
     values = Z.astype(np.float64)
     probabilities, paths = [], []

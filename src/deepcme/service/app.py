@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.terminal import say
 from deepcme.service.addresses.models import ModelAddresses
 from deepcme.service.addresses.predictions import Predictor
 from deepcme.service.addresses.state import StateAddresses
@@ -27,7 +29,10 @@ __all__ = ["make_app"]
 
 
 def make_app(
-    models: Mapping[str, ServedModel], settings: ServiceSettings | None = None
+    models: Mapping[str, ServedModel],
+    settings: ServiceSettings | None = None,
+    *,
+    tell: Callable[[str], None] | None = None,
 ) -> Starlette:
     """Make the application that answers for some models.
 
@@ -36,6 +41,9 @@ def make_app(
     models : mapping of str to ServedModel
         By the names under which they are asked.
     settings : ServiceSettings, optional
+    tell : callable, optional
+        Says where a request failed, in a line without anything of the request; by default
+        on standard error.
 
     Returns
     -------
@@ -90,7 +98,13 @@ def make_app(
             Route(f"{one}/predictions", predictor.answer, methods=["POST"]),
         ],
         middleware=[
-            Middleware(Guard, settings=settings, metrics=metrics, front=_front(401, CHALLENGE))
+            Middleware(
+                Guard,
+                settings=settings,
+                metrics=metrics,
+                front=_front(401, CHALLENGE),
+                tell=tell or partial(say, error=True),
+            )
         ],
         exception_handlers={HTTPException: answer_refusal, DeepCMEError: answer_problem},
         lifespan=lifespan,

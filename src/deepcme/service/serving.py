@@ -18,7 +18,7 @@ from deepcme.service.settings import LOOPBACK, ServiceSettings
 
 __all__ = ["serve"]
 
-_TAKEN = ("starlette", "uvicorn", "prometheus_client")
+_TAKEN = ("starlette", "uvicorn", "httptools", "prometheus_client")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -30,6 +30,7 @@ def serve(
     port: int = 8000,
     n_workers: int = 2,
     stop_seconds: int = 30,
+    quiet: bool = False,
 ) -> int:
     """Serve models at an address until a signal stops it; what the command ends with.
 
@@ -45,13 +46,17 @@ def serve(
         Processes that answer.
     stop_seconds : int
         That requests at work have to finish when it is stopped.
+    quiet : bool
+        Say nothing but what went wrong.
 
     Raises
     ------
     DeepCMEError
         If a model cannot be served, the address is taken, others than this computer reach it
-        and there is no token, or what the service takes is not installed.
+        and there is no token, or the service does not run on this installation.
     """
+    if os.name != "posix":
+        raise DeepCMEError("The service runs on Linux and macOS; on Windows, inside WSL.")
     if not all(map(find_spec, _TAKEN)):
         raise DeepCMEError(
             "The service takes Starlette and uvicorn: install them with  pip install "
@@ -68,9 +73,9 @@ def serve(
         hosts = (*LOOPBACK, host) if settings.token is None else ("*",)
         place = shared_folder()
         metrics = place / "metrics"
-        metrics.mkdir(mode=0o700)
+        metrics.mkdir(mode=0o700, exist_ok=True)
         # Both are read when a generation imports what they are for.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
         os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # a worker counts on one core
         orders = Orders((), replace(settings, hosts=hosts), n_workers, stop_seconds, place)
-        return Supervisor(named, orders, listening).run()
+        return Supervisor(named, orders, listening, quiet=quiet).run()

@@ -15,7 +15,7 @@ _MIB = 1 << 20
 _ABOVE_0 = (Rule(lambda value: is_number(value) and value > 0, "must be above 0"),)
 _HOSTS = (
     Rule(
-        lambda value: isinstance(value, tuple) and value and all(map(_is_text, value)),
+        lambda value: isinstance(value, tuple) and value != () and all(map(_is_text, value)),
         "must be a tuple of names, or ('*',)",
     ),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from pathlib import Path
 
 from deepcme.base.errors import DeepCMEError
@@ -34,7 +33,7 @@ def read_token(path: Path) -> str:
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or "no such file"
         raise DeepCMEError(f"{path}: the token cannot be read ({said}).") from error
-    if sys.platform != "win32" and mode & (stat.S_IRGRP | stat.S_IROTH):
+    if mode & (stat.S_IRGRP | stat.S_IROTH):
         raise DeepCMEError(
             f"{path}: others than its owner can read the token: chmod 600 {path}, and if they "
             f"may have done so, {_MAKE_ONE}."

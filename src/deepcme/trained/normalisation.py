@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from deepcme.network.architecture import FloatArray
 
 
-def standardise_within(values: FloatArray) -> FloatArray:
+def standardise_within(values: NDArray[np.floating]) -> FloatArray:
     """Each gene by its mean and deviation in these samples; 0 where missing or constant."""
     count = np.maximum((~np.isnan(values)).sum(axis=0), 1)
     mean = np.nansum(values, axis=0, dtype=np.float64) / count

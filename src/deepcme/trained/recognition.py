@@ -79,11 +79,11 @@ class TrainingSamples:
             Whether profiles are compared as relative to these samples too, so that copies
             that were centred or standardised gene by gene are known.
         """
-        samples = [str(sample) for sample in samples]
-        of_samples, of_patients = _hashed_ids(self.ids, samples, patients)
+        names = [str(sample) for sample in samples]
+        of_samples, of_patients = _hashed_ids(self.ids, names, patients)
         is_known = np.isin(of_samples, self.ids.samples)
         is_known |= np.isin(of_patients, self.ids.patients)
-        equal = np.zeros((len(samples), 1), dtype=np.int64)
+        equal = np.zeros((len(names), 1), dtype=np.int64)
         if self.sketches is not None:
             with single_thread():
                 equal = self.sketches.equal_bits(X, columns)
@@ -93,7 +93,7 @@ class TrainingSamples:
         kinds = ((of_patients, self.ids.patients), (of_samples, self.ids.samples))
         shares = [len(set(new) & set(known)) / len(known) for new, known in kinds]
         return Recognition(
-            samples=np.array(samples, dtype=object),
+            samples=np.array(names, dtype=object),
             patients=np.array(of_patients, dtype=object),
             by_id=np.isin(of_patients, np.array(of_patients)[is_known]),
             most_equal=equal.max(axis=1),
@@ -254,7 +254,7 @@ def known_by_id(
 
 
 def _hashed_ids(
-    ids: TrainingIds, samples: Sequence[str], patients: Iterable[object] | None
+    ids: TrainingIds, samples: Iterable[object], patients: Iterable[object] | None
 ) -> tuple[list[str], list[str]]:
     """Hashes of samples and of their patients; a sample's id stands for an unnamed patient."""
     salt = bytes.fromhex(ids.salt)

@@ -172,7 +172,7 @@ class TrainingSettings:
                 "with genes (--genes)."
             )
         size = "all" if self.panel is None else self.panel
-        parameters = {"size": size}
+        parameters: dict[str, Any] = {"size": size}
         if self.ranker is not None:
             parameters["ranker"] = self.ranker
         object.__setattr__(self, "parameters", parameters)

@@ -17,12 +17,15 @@ PANELS = {
     "times": {"kind": "survival", "genes": 6},
     "logged": {"kind": "survival", "genes": 5, "log2": True},
     "reference": {"kind": "binary", "genes": 5, "log2": True, "reference": 2},
+    "reference of logs": {"kind": "binary", "genes": 5, "reference": 2},
     "networks": {"kind": "binary", "refit": "networks", "genes": 5},
     "networks of times": {
         "kind": "survival", "refit": "networks", "genes": 5, "log2": True, "reference": 2,
     },
     "no calls": {"kind": "binary", "genes": 4, "slope": 0.0},
 }  # fmt: skip
+
+LARGE = {"large": {"kind": "survival", "genes": 50}}
 
 
 @dataclass
@@ -94,7 +97,7 @@ def pages(tmp_path_factory):
 
     def page_of(name):
         if name not in made:
-            model = invented_panel_model(**PANELS[name])
+            model = invented_panel_model(**{**PANELS, **LARGE}[name])
             made[name] = model, write_page(model, folder / f"{name.replace(' ', '-')}.html")
         return made[name]
 

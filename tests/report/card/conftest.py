@@ -5,20 +5,29 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import Markup
 
-import deepcme
 from deepcme import Cohort
+from deepcme.report import inline
 from deepcme.report.card.card import Card
 from deepcme.report.card.writing import card_of_folder
 from deepcme.trained.files import load_model, save_model
 from deepcme.trained.training import TrainingSettings, train_model
-from tests.trained.conftest import TIMES
+from tests.trained.expected.models import model_of_times
 from tests.trained.panels.invented import invented_panel_model
 
 STRANGE = "<script>alert(1)</script> & ]]> | [x](http://y)"
 
 
-def cohort_with_groups(outcome=None, name="invented"):
+@pytest.fixture(autouse=True, scope="module")
+def no_vega():
+    """Bundling takes seconds, and what draws charts is looked at elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inline, "_bundle", lambda: Markup("0"))
+        yield
+
+
+def cohort_with_groups(name="invented"):
     """180 patients, two genes of whom tell the endpoint; age, and a centre of a strange name."""
     random = np.random.default_rng(2)
     label = np.arange(180) % 3 == 0
@@ -27,7 +36,7 @@ def cohort_with_groups(outcome=None, name="invented"):
     X[~label, 1] *= 1.5
     return Cohort.from_arrays(
         X,
-        label.astype(int) if outcome is None else outcome(label),
+        label.astype(int),
         samples=[f"S{i}" for i in range(180)],
         genes=[f"GENE{i}" for i in range(12)],
         clinical=pd.DataFrame(
@@ -36,7 +45,7 @@ def cohort_with_groups(outcome=None, name="invented"):
                 "centre": np.where(random.uniform(size=180) < 0.4, STRANGE[:25], "B"),
             }
         ),
-        endpoint=TIMES if outcome else f"invented {STRANGE}",
+        endpoint=f"invented {STRANGE}",
         scale="fpkm",
         name=name,
     )
@@ -58,13 +67,7 @@ def binary_card(binary_folder):
 @pytest.fixture(scope="session")
 def times_card(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cards") / "of-times"
-
-    def outcome(label):
-        times = np.where(label, 1 + np.arange(180) % 4, 6.0)
-        return deepcme.SurvivalOutcome(times, label.astype(int), TIMES)
-
-    settings = TrainingSettings(model="Cox-ridge", repeats=1)
-    save_model(train_model(cohort_with_groups(outcome), settings), folder)
+    save_model(model_of_times(), folder)
     return card_of_folder(folder, load_model(folder))
 
 

@@ -134,7 +134,7 @@ def test_a_panel_has_all_its_genes_its_reference_genes_and_the_calculator(panel_
     for gene in panel_card.manifest.genes.id:
         assert re.search(rf"^\| {re.escape(gene.replace('<', '&lt;').replace('>', '&gt;'))} \|",
                          text, re.M)  # fmt: skip
-    assert "Reference genes: GAPDH" in text
+    assert "(GAPDH) is taken off each sample" in text
     assert "deepcme export a-panel -o panel.csv" in text
     assert 'id="calculate"' in page and "<b>ERBB2</b>" not in page
     assert "## Calculator" not in text

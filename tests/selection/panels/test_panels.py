@@ -18,7 +18,7 @@ from tests.selection.problems import TRUTH, make_problem, make_times
 QUICK = {"n_folds": 2, "random_state": 0}
 
 
-@parametrize_with_checks([GenePanelClassifier(size=2, **QUICK)])
+@parametrize_with_checks([GenePanelClassifier(size=2, refit="linear", **QUICK)])
 def test_scikit_learn_compatible(estimator, check):
     check(estimator)
 
@@ -99,7 +99,8 @@ def test_every_inner_fold_ranks_anew(monkeypatch):
     monkeypatch.setitem(rankers.RANKERS["binary"], "t-test", noting)
     X, y = make_problem()
     patients = np.repeat(np.arange(60), 2)
-    GenePanelClassifier(size=2, random_state=0).fit(X, y, groups=patients)
+    panel = GenePanelClassifier(size=2, refit="linear", random_state=0)
+    panel.fit(X, y, groups=patients)
     assert [len(of) for of in seen] == [60, *[48] * 5]
     held_out = [seen[0] - of for of in seen[1:]]
     assert set.union(*held_out) == seen[0]

@@ -1,6 +1,12 @@
 """What is told of models."""
 
+from dataclasses import replace
+
 import pytest
+
+from deepcme.service.app import make_app
+from deepcme.trained.files import save_model
+from tests.service.asking import Service
 
 
 def test_models_are_listed_with_the_limits(service, panel_model):
@@ -58,3 +64,20 @@ def test_headers_alone_may_be_asked_for(service):
     answer = service.ask("HEAD", "/v1/models")
     assert answer.status_code == 200
     assert int(answer.headers["Content-Length"]) == len(service.get("/v1/models").content)
+
+
+def test_the_card_is_written_of_the_model_that_answers(panel_model, tmp_path):
+    save_model(panel_model, tmp_path / "folder")
+    service = Service({"panel": panel_model})
+    service.models["panel"] = replace(service.models["panel"], folder=tmp_path / "folder")
+    service.app = make_app(service.models)
+    card = service.get("/v1/models/panel/card")
+    assert card.status_code == 200
+    assert panel_model.sha256 in card.text
+    assert "connect-src 'none'" in card.headers["Content-Security-Policy"]
+
+
+def test_without_its_folder_there_is_no_card(service):
+    answer = service.get("/v1/models/panel/card")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "60"

@@ -8,15 +8,15 @@ import pytest
 from deepcme.base.files.files import csv_text
 from deepcme.trained.new_samples import expression_of_frame
 from deepcme.trained.prediction import predict, round_predictions
-from tests.service.asking import samples_of
+from tests.service.asking import samples_of, typical_values
 
 GENES = [f"GENE{n}" for n in range(1, 6)]
 PARQUET = "application/vnd.apache.parquet"
 
 
 @pytest.fixture(scope="module")
-def frame(cohort):
-    return cohort[60:66].to_frame()
+def frame(patients):
+    return patients
 
 
 @pytest.fixture(scope="module")
@@ -79,12 +79,8 @@ def test_a_patient_without_a_gene_of_the_panel_gets_a_range(service):
     assert 0 < row["lowest"] < row["highest"] < 1
 
 
-def test_of_a_model_of_times_further_times_may_be_asked_for(service):
-    values = {
-        f"{stem}{n}": 50.0
-        for stem, last in (("GENE", 5), ("REF", 2))
-        for n in range(1, last + 1)
-    }
+def test_of_a_model_of_times_further_times_may_be_asked_for(service, times_model):
+    values = typical_values(times_model)
     asked = {"samples": [{"sample": "A", "values": values}], "times": [1, 2.5]}
     [row] = service.predict("times", asked).json()["predictions"]
     assert row["risk_by_1"] < row["risk_by_2.5"] < row["risk"]

@@ -3,7 +3,7 @@
 import jsonschema
 import pytest
 
-from tests.service.asking import Service
+from tests.service.asking import Service, typical_values
 
 SAMPLE = {"sample": "A", "values": {f"GENE{n}": 7.0 for n in range(1, 6)}}
 
@@ -52,8 +52,8 @@ def test_predictions_and_refusals_are_as_they_are_described(service, document, s
     require_as_described(document, "/v1/models/{name}/predictions", "post", answer)
 
 
-def test_predictions_of_times_are_as_they_are_described(service, document):
-    values = {f"{stem}{n}": 50.0 for stem in ("GENE", "REF") for n in range(1, 6)}
+def test_predictions_of_times_are_as_they_are_described(service, document, times_model):
+    values = typical_values(times_model)
     answer = service.predict(
         "times", {"samples": [{"sample": "A", "values": values}], "times": [1]}
     )

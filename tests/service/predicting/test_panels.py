@@ -8,6 +8,7 @@ from deepcme.service.predicting.predicting import predict_samples
 from deepcme.service.requests.options import Options
 from deepcme.service.requests.samples import Samples
 from deepcme.service.settings import ServiceSettings
+from tests.service.asking import typical_values
 
 GENES = [f"GENE{n}" for n in range(1, 6)]
 
@@ -62,6 +63,5 @@ def test_what_it_cannot_say_it_leaves_to_the_long_way(quick, samples):
 
 def test_it_is_ready_from_the_start_also_with_reference_genes(times_model):
     quick = QuickPanel(times_model)
-    names = [*times_model.manifest.genes.names, *times_model.manifest.panel.reference.names]
-    told = quick.tell(one(dict.fromkeys(names, 50.0), times=(1.0,)))
+    told = quick.tell(one(typical_values(times_model), times=(1.0,)))
     assert np.isfinite(told.columns["risk_by_1"][0])

@@ -8,15 +8,13 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-import deepcme
-from deepcme import Cohort, DeepCMEError
+from deepcme import DeepCMEError
 from deepcme.evaluation.probabilities.calibration import compute_calibration_line
 from deepcme.evaluation.probabilities.recalibration import PlattRecalibration
 from deepcme.trained.expected.binary import cross_fit_risks
 from deepcme.trained.expected.expected import FEWEST_OF_A_LEVEL, Expected
 from deepcme.trained.files import EXPECTED_FILE, load_model, save_model
-from deepcme.trained.training import TrainingSettings, train_model
-from tests.trained.conftest import TIMES
+from tests.trained.expected.models import model_of_labels, model_of_times
 from tests.trained.test_files import STORED
 
 N, FOLDS = 120, 5
@@ -38,9 +36,13 @@ def held_out(score, label):
     )
 
 
+def cross_fitted(rows, *, is_panel=False):
+    finished = SimpleNamespace(folds=(FOLDS, 1), settings=SimpleNamespace(is_panel=is_panel))
+    return cross_fit_risks(finished, rows, np.random.default_rng(0))
+
+
 def risks_of(rows):
-    finished = SimpleNamespace(folds=(FOLDS, 1))
-    return cross_fit_risks(finished, rows, np.random.default_rng(0))[0]["probability"]
+    return cross_fitted(rows)[0]["probability"]
 
 
 def drawn(seed, signal):
@@ -57,6 +59,13 @@ def test_nobodys_own_outcome_is_in_his_risk():
     turned = rows.assign(label=rows["label"].where(~here, 1 - rows["label"]))
     assert (risks_of(rows)[here] == risks_of(turned)[here]).all()
     assert (risks_of(rows)[~here] != risks_of(turned)[~here]).all()
+
+
+def test_of_a_panel_it_is_said_that_all_patients_gave_its_size_strength_and_refit():
+    """The held-out were among these: their own outcomes are not quite out of their risks."""
+    _, method = cross_fitted(drawn(1, signal=True), is_panel=True)
+    assert "size, strength and refit" in method and "all patients" in method
+    assert "nobody" not in method
 
 
 def scaled_brier(rows, probability):
@@ -111,36 +120,9 @@ def test_a_model_with_scores_by_folds_of_its_own_gets_lines_of_tenths():
     assert (risks["probability"].to_numpy() != own).all()
 
 
-def with_groups(outcome=None):
-    """90 patients, with a rare level, a common one and a column that tells the label."""
-    random = np.random.default_rng(5)
-    label = np.arange(90) % 3 == 0
-    X = random.gamma(2.0, 8.0, size=(90, 12))
-    X[label, 0] *= 3
-    return Cohort.from_arrays(
-        X,
-        label.astype(int) if outcome is None else outcome(label),
-        samples=[f"S{i}" for i in range(90)],
-        genes=[f"GENE{i}" for i in range(12)],
-        clinical=pd.DataFrame(
-            {
-                "age": random.integers(30, 80, 90).astype(float),
-                "site": np.where(np.arange(90) < 4, "<b>rare</b>", "common & large"),
-                "relapse": label,
-            }
-        ),
-        endpoint=TIMES if outcome else "invented",
-        scale="fpkm",
-        name="invented",
-    )
-
-
-QUICK = TrainingSettings(model="LR", repeats=1)
-
-
 @pytest.fixture(scope="module")
 def model():
-    return train_model(with_groups(), QUICK)
+    return model_of_labels()
 
 
 def test_groups_are_those_of_the_start_and_none_tells_of_single_patients(model):
@@ -172,11 +154,7 @@ def test_models_of_older_versions_have_none():
 
 
 def test_of_times_the_measures_are_those_that_the_manifest_promises():
-    def outcome(label):
-        times = np.where(label, 1 + np.arange(90) % 4, 6.0)
-        return deepcme.SurvivalOutcome(times, label.astype(int), TIMES)
-
-    model = train_model(with_groups(outcome), TrainingSettings(model="Cox-ridge", repeats=1))
+    model = model_of_times()
     promised = model.manifest.performance
     for name in ("observed_expected", "brier", "scaled_brier"):
         assert model.expected.measure(name) == getattr(promised, name)

@@ -1,6 +1,7 @@
 """Panel models made of nothing: their numbers are drawn, so that none has to be trained."""
 
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ def invented_panel_model(
     seed=0,
     slope=0.8,
 ):
-    """A panel model as training would hand it on, written and read again.
+    """A panel model as training would hand it on, written and read again; made once for all.
 
     Parameters
     ----------
@@ -52,8 +53,12 @@ def invented_panel_model(
     slope : float
         Of the calibration; 0 of a model that gives everybody the same.
     """
-    genes = _names("GENE", genes)
-    reference = _names("REF", reference)
+    names = _names("GENE", genes), _names("REF", reference)
+    return _make(kind, refit, *names, log2, resamples, seed, slope)
+
+
+@cache
+def _make(kind, refit, genes, reference, log2, resamples, seed, slope):
     random = np.random.default_rng([seed, len(genes)])
     # What is standardised, of patients: the logged values, less their reference genes.
     level = 0.0 if reference else 7.0
@@ -75,7 +80,7 @@ def invented_panel_model(
             "ranker": "t",
             "candidates": 100,
             "refit": refit,
-            "reference": {"id": reference, "others": {}} if reference else None,
+            "reference": {"id": list(reference), "others": {}} if reference else None,
         },
     }
     ranges = np.quantile(values.astype(np.float64), RANGE_QUANTILES, axis=0).T
@@ -87,7 +92,9 @@ def invented_panel_model(
 
 
 def _names(stem, names):
-    return [f"{stem}{n + 1}" for n in range(names)] if isinstance(names, int) else list(names)
+    return (
+        tuple(f"{stem}{n + 1}" for n in range(names)) if isinstance(names, int) else (*names,)
+    )
 
 
 def _linear(kind, n_genes, resamples, slope, random):
@@ -149,7 +156,7 @@ def _shared(genes, log2, kind, refit):
         "model": {"name": "panel", "form": form, "parameters": {}},
         "genes": {
             "id": [f"ENSG{number:011d}" for number in range(1, len(genes) + 1)],
-            "others": {"symbol": genes},
+            "others": {"symbol": list(genes)},
         },
         "far_distance": 2.5,
         "notes": [],

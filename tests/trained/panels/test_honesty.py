@@ -13,6 +13,7 @@ from deepcme.trained.panels import resampling
 from deepcme.trained.panels.values import PanelValues
 from deepcme.trained.training import TrainingSettings, train_model
 from tests.trained.conftest import symbols
+from tests.trained.panels.brief import make_networks_brief
 
 PANEL = TrainingSettings(panel=5, repeats=1)
 N_NEW = 2000
@@ -46,7 +47,8 @@ def true_auc(model, new):
     return roc_auc_score(new.labels, model.learned.evaluate(Z).score)
 
 
-def test_the_expected_auc_is_that_of_folds_by_hand():
+def test_the_expected_auc_is_that_of_folds_by_hand(monkeypatch):
+    make_networks_brief(monkeypatch)
     random = np.random.default_rng(3)
     labels = np.arange(60) % 3 == 0
     X = random.normal(8, 2, size=(60, 25)).astype(np.float32)

@@ -8,19 +8,29 @@ from scipy.special import expit
 
 from deepcme import Cohort, DeepCMEError, GenePanelClassifier
 from deepcme.cohort.honest import draw_honest_splits, split_seed
+from deepcme.selection.panels import networks
 from deepcme.trained.files import load_model, save_model
 from deepcme.trained.new_samples import expression_of
 from deepcme.trained.panels import resampling
 from deepcme.trained.prediction import predict
 from deepcme.trained.training import TrainingSettings, train_model
 from tests.trained.conftest import bundle_cohort, ensembl_ids, symbols, with_times
+from tests.trained.panels.brief import make_networks_brief
 
 PANEL = TrainingSettings(repeats=1, panel=3)
 N_GENES = 12
+TRAIN_NETWORKS = networks._train
 
 
 def small_cohort(seed=0, n_patients=60, **more):
     return bundle_cohort(ensembl_ids(N_GENES), symbols(N_GENES), seed, n_patients, **more)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def brief_networks():
+    with pytest.MonkeyPatch.context() as patch:
+        make_networks_brief(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -226,12 +236,19 @@ def test_a_panel_of_times_keeps_hazards_of_resampled_patients(panel_cohort):
 def test_networks_that_are_better_are_what_is_kept(monkeypatch):
     """Two genes that tell the label together, and nothing each alone."""
     monkeypatch.setattr(resampling, "RESAMPLES_OF_NETWORKS", 3)
+    monkeypatch.setattr(networks, "_train", TRAIN_NETWORKS)
     random = np.random.default_rng(0)
     X = random.normal(7, 1, (200, 2))
     label = (X[:, 0] > 7) ^ (X[:, 1] > 7)
     X += np.sign(X - 7)
     cohort = Cohort.from_arrays(
-        X, label.astype(int), genes=["A1", "B1"], endpoint="invented", scale="log2", name="xor"
+        X,
+        label.astype(int),
+        samples=[f"S{i}" for i in range(200)],
+        genes=["A1", "B1"],
+        endpoint="invented",
+        scale="log2",
+        name="of two together",
     )
     model = train_model(cohort, TrainingSettings(repeats=1, genes=("A1", "B1")))
     assert model.manifest.panel.refit == "networks"

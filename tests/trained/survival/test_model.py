@@ -11,7 +11,13 @@ from safetensors.numpy import load_file
 
 from deepcme import DeepCMEError
 from deepcme.evaluation.survival.tables.risk_groups import GROUPS
-from deepcme.trained.files import ARRAYS_FILE, MANIFEST_FILE, load_model, save_model
+from deepcme.trained.files import (
+    ARRAYS_FILE,
+    EXPECTED_FILE,
+    MANIFEST_FILE,
+    load_model,
+    save_model,
+)
 from deepcme.trained.new_samples import expression_of
 from deepcme.trained.prediction import predict, round_predictions
 from deepcme.trained.survival.manifest import RiskGroups
@@ -126,7 +132,8 @@ def test_another_process_tells_the_same_bytes(folder, told, new_patients, tmp_pa
 
 
 def test_the_folder_holds_numbers_alone(folder):
-    assert sorted(path.name for path in folder.iterdir()) == [MANIFEST_FILE, ARRAYS_FILE]
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == [EXPECTED_FILE, MANIFEST_FILE, ARRAYS_FILE]
     arrays = load_file(folder / ARRAYS_FILE)
     assert {name for name in arrays if name.startswith("baseline.")} == {
         "baseline.times",

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from deepcme.cli.options import Quiet
+
 LIMITS = "Limits"
 
 
@@ -74,6 +76,7 @@ def serve(
             help="Time that requests at work have when the service is stopped.",
         ),
     ] = 30,
+    quiet: Quiet = False,
 ) -> None:
     """Answer requests with trained models over HTTP, and show a page that asks them.
 
@@ -101,6 +104,7 @@ def serve(
         port=port,
         n_workers=workers,
         stop_seconds=stop_within,
+        quiet=quiet,
     )
     if status:
         raise typer.Exit(status)

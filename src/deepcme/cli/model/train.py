@@ -132,8 +132,10 @@ def train(
 
 def _size(panel: str | None) -> int | Literal["auto"] | None:
     """The size of a panel from its option."""
-    if panel is None or panel == "auto":
-        return panel
+    if panel is None:
+        return None
+    if panel == "auto":
+        return "auto"
     if not (panel.isascii() and panel.isdecimal() and int(panel) > 0):
         raise DeepCMEError(
             f"--panel {panel}: give the number of genes, such as 20, or auto to choose it."

@@ -185,8 +185,7 @@ def fit_slope(
     else:
         bounds = (np.log(near) - _NEAR, np.log(near) + _NEAR)
         tolerance = 1e-3
-    options = {"xatol": tolerance}
-    found = minimize_scalar(loss, method="bounded", bounds=bounds, options=options)
+    found = minimize_scalar(loss, method="bounded", bounds=bounds, options={"xatol": tolerance})
     return float(np.exp(found.x))
 
 

@@ -1,1 +1,1 @@
-"""The calculator of a panel that works inside a page: its numbers, and the block that has it."""
+"""The calculator of a panel that works in a page: its numbers, and the block that has it."""

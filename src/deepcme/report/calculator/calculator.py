@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -38,12 +39,6 @@ def calculator_data(
         Of the model's folder.
     checked : sequence of str
         Where the model was validated and what was found, in a sentence each.
-
-    Examples
-    --------
-    >>> from deepcme.report.calculator.calculator import calculator_data  # doctest: +SKIP
-    >>> calculator_data(model)["genes"][0]["label"]  # doctest: +SKIP
-    'ESR1'
     """
     manifest = model.manifest
     cohort, trained = manifest.cohort, manifest.preprocessing
@@ -110,20 +105,21 @@ class Calculator(Block):
         if not self.data["reference"]:
             return f"{told} what it was in training."
         return (
-            f"{told} what its log2 was in training, less the mean of the reference genes, which "
-            "is taken off here as well."
+            f"{told} what its log2 was in training, less the mean of the reference genes, "
+            "which is taken off here as well."
         )
 
     @property
     def inputs(self) -> list[Input]:
         """One for each gene, the reference genes first."""
         reference = [
-            Input(f"{self.anchor}-reference-{number}", gene["label"], "", number, True)
-            for number, gene in enumerate(self.data["reference"])
+            Input(f"{self.anchor}-reference-{number}", label, "", number, True)
+            for number, label in enumerate(_labels(self.data["reference"]))
         ]
+        labels = _labels(self.data["genes"])
         return reference + [
-            Input(f"{self.anchor}-gene-{number}", gene["label"], self._hint(gene), number)
-            for number, gene in enumerate(self.data["genes"])
+            Input(f"{self.anchor}-gene-{number}", label, self._hint(gene), number)
+            for number, (label, gene) in enumerate(zip(labels, self.data["genes"], strict=True))
         ]
 
     @property
@@ -142,13 +138,22 @@ class Calculator(Block):
         ]
 
     def _hint(self, gene: Mapping[str, Any]) -> str:
-        """The training range, as values are typed; against the reference genes it is of logs."""
+        """The training range, as values are typed; beside reference genes it is of logs."""
         low, high = gene["ranges"][0], gene["ranges"][-1]
         if self.data["reference"]:
             return f"{low:+.2f} to {high:+.2f}".replace("-", "\u2212")
         if self.data["log2"]:
             low, high = (2**end - 1 for end in (low, high))
         return f"{_short(low)} to {_short(high)}"
+
+
+def _labels(genes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What each gene is called, with its id where several are called so."""
+    times = Counter(gene["label"] for gene in genes)
+    return [
+        gene["label"] if times[gene["label"]] == 1 else f"{gene['label']} ({gene['names'][0]})"
+        for gene in genes
+    ]
 
 
 def _short(value: float) -> str:

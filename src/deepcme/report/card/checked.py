@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -24,6 +25,7 @@ _TABLES = ("external_auc", "external_calibration"), (
     "external_discrimination", "external_performance",
 )  # fmt: skip
 """Of the model as it came: ranks and risks, of a model of yes or no, and of one of times."""
+_IN_BRACKETS = re.compile(r" \(([^()]*)\)")
 _SHOWN = {"AUC": "auc", "PR-AUC": "pr_auc"}
 
 
@@ -70,7 +72,7 @@ class Checked(Part):
             brand=validation.brand,
             found=validation.describe(),
             findings=list(_findings(validation)),
-            notes=validation.notes,
+            notes=_without_ids(validation),
         )
 
     @classmethod
@@ -107,6 +109,17 @@ class Checked(Part):
     def finding(self, measure: str) -> Finding | None:
         """A measure; None where it was not found."""
         return next((found for found in self.findings if found.measure == measure), None)
+
+
+def _without_ids(validation: Validation) -> list[str]:
+    """The notes without names of samples: a card is handed on, and they are patients'."""
+    ids = {str(name) for name in validation.tables["predictions"]["sample"]}
+
+    def without(found: re.Match[str]) -> str:
+        return "" if ids & {*found[1].removesuffix(" ...").split(", ")} else found[0]
+
+    notes = [_IN_BRACKETS.sub(without, note) for note in validation.notes]
+    return [note for note in notes if not any(f"({name}" in note for name in ids)]
 
 
 def _findings(validation: Validation) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from deepcme.base.words import counted
 from deepcme.evaluation.probabilities.miscalibration import EVENTS_TO_JUDGE
 from deepcme.report.blocks import Blocks, Bullets, Heading, Subheading, Text
 from deepcme.report.card.card import Card
+from deepcme.trained.tested import CHANCE
 
 
 def write_limits(card: Card) -> Blocks:
@@ -49,6 +50,11 @@ def _doubts(card: Card) -> Iterator[str]:
             "to expect of it is of patients like those it learned from, and it often does "
             "worse elsewhere."
         )
+    for checked in others:
+        found = checked.finding(card.rank)
+        low = None if found is None else found.estimate.ci_low
+        if low is None or low <= CHANCE:
+            yield f"In patients of {checked.cohort} it was not shown to exceed chance."
 
 
 def _limits(card: Card) -> Iterator[str]:

@@ -37,7 +37,7 @@ _OF_TIMES = {of.name: of.heading for of in HORIZON_MEASURES}
 _MEANS = {
     "auc": "0.5 by chance, 1 perfect", "uno_c": "0.5 by chance, 1 perfect",
     "harrell_c": "0.5 by chance, 1 perfect",
-    "observed_expected": "1 is right; below, risks are too high",
+    "observed_expected": "calibration in the large: 1 is right; below, risks are too high",
     "slope": "1 is right; below, risks are too extreme",
     "brier": "0 perfect", "scaled_brier": "0 as the same risk for all, 1 perfect",
 }  # fmt: skip

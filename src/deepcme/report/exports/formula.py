@@ -81,9 +81,10 @@ def _list_values(model: Model) -> Iterator[str]:
     trained, panel = model.manifest.preprocessing, model.manifest.panel
     assert panel is not None
     yield "## What is needed"
-    scale = {"log2": "log2 values", "intensity": "intensities of arrays"}.get(
-        trained.scale, f"{trained.scale.upper()} (not logged)"
-    )
+    scale = {
+        "log2": "log ratios or centred log2 values" if trained.relative else "log2 values",
+        "intensity": "intensities of arrays (not logged)",
+    }.get(trained.scale, f"{trained.scale.upper()} (not logged)")
     alike = f"of one sample: {scale}, measured and processed as in the training cohort."
     if panel.reference is None:
         yield f"The value of each gene in the table below, {alike}"

@@ -14,12 +14,19 @@ from deepcme.base.notes import WARNING, is_warning
 from deepcme.base.time_scale import TimeScale
 from deepcme.base.words import counted
 from deepcme.report.blocks import Block, Blocks, Bullets, Figure, Folded, Heading, Table, Text
+from deepcme.report.external.panels import (
+    describe_place,
+    describe_range,
+    describe_uncertainty,
+    show_panel_index,
+)
 from deepcme.report.figures.patients import plot_patient_risk, plot_pushes
 from deepcme.report.figures.styles import Chart
 from deepcme.report.formatting import TableLayout
 from deepcme.report.opening.opening import Opening, Tile, Warned
 from deepcme.report.render import render_page
 from deepcme.trained.binary.model import BinaryModel
+from deepcme.trained.panels.panel import INTERVAL_IN_WORDS
 from deepcme.trained.prediction import Predictions, round_predictions
 from deepcme.trained.survival.model import SurvivalModel
 
@@ -92,7 +99,8 @@ def _write_blocks(
         far=shown["far"].map({True: "far"}).fillna(""),
         training_patient=shown["training_patient"].replace("no", ""),
     )
-    yield Table("index", _INDEX.show(marked))
+    is_panel = predictions.model.panel is not None
+    yield Table("index", show_panel_index(marked) if is_panel else _INDEX.show(marked))
     yield Heading("Samples", "samples")
     for row, part in zip(shown.to_dict("records"), parts, strict=True):
         yield Folded(f"{row['sample']}: {_in_short(predictions, row)}", part)
@@ -104,10 +112,19 @@ def _make_tiles(predictions: Predictions) -> Iterator[Tile]:
     if len(table) == 1 and len(predicted):
         row = predicted.iloc[0].to_dict()
         label = "Probability" if model.told == "probability" else f"Risk by {row['horizon']}"
-        yield Tile(label, f"{row[model.told]:.0%}", _spread(row), _standing(predictions, row))
+        yield Tile(
+            label,
+            f"{row[model.told]:.0%}",
+            describe_uncertainty(row),
+            _standing(predictions, row),
+        )
     else:
-        left = len(table) - len(predicted)
-        yield Tile("Samples predicted", f"{len(predicted):,}", f"{left:,} without a prediction")
+        n_ranges = int(table["lowest"].notna().sum()) - len(predicted) if model.panel else 0
+        left = len(table) - len(predicted) - n_ranges
+        ranges = f"{counted(n_ranges, 'sample')} with a range of risks." if n_ranges else ""
+        yield Tile(
+            "Samples predicted", f"{len(predicted):,}", f"{left:,} without a prediction", ranges
+        )
     far = int(table["far"].fillna(False).sum())
     yield Tile("Far from the training data", f"{far:,}", f"of {len(table):,}")
     cohort = model.manifest.cohort
@@ -118,7 +135,7 @@ def _make_tiles(predictions: Predictions) -> Iterator[Tile]:
 def _in_short(predictions: Predictions, row: Mapping[Hashable, Any]) -> str:
     model = predictions.model
     if pd.isna(row[model.told]):
-        return "no prediction"
+        return describe_range(row) or "no prediction"
     if isinstance(model, SurvivalModel):
         group = "" if pd.isna(row["group"]) else f", {row['group']} third"
         return f"risk {row['risk']:.0%}{group}"
@@ -130,22 +147,16 @@ def _describe(predictions: Predictions, row: Mapping[Hashable, Any]) -> str:
     """What is predicted, how sure it is, and where it stands."""
     model = predictions.model
     if pd.isna(row[model.told]):
-        return f"there is no prediction: {row['remark']}."
+        found = describe_range(row)
+        return f"{found or 'there is no prediction'}: {row['remark']}."
     what = (
         f"the risk of the event by {row['horizon']} is {row['risk']:.0%}"
         if isinstance(model, SurvivalModel)
         else f"the probability is {row['probability']:.0%}"
     )
-    spread = _spread(row)
-    return f"{what}{f' ({spread})' if spread else ''}. {_standing(predictions, row)}"
-
-
-def _spread(row: Mapping[Hashable, Any]) -> str:
-    """What is known of the uncertainty."""
-    spread = row["spread"]
-    return (
-        "" if pd.isna(spread) else f"spread over the model's members {100 * spread:.0f} points"
-    )
+    known = describe_uncertainty(row)
+    standing = f"{describe_place(row)} {_standing(predictions, row)}".lstrip()
+    return f"{what}{f' ({known})' if known else ''}. {standing}"
 
 
 def _standing(predictions: Predictions, row: Mapping[Hashable, Any]) -> str:
@@ -182,6 +193,8 @@ def _write_patient(
     described = _describe(predictions, row)
     blocks: list[Block | None] = [Text(f"{described[:1].upper()}{described[1:]}")]
     blocks.append(Bullets(_cautions(row)))
+    if predictions.model.panel is not None and len(predictions.table) == 1:
+        blocks.append(Text(f"The 95% interval says {INTERVAL_IN_WORDS}."))
     of_sample = predictions.pushes[predictions.pushes["sample"] == row["sample"]]
     if len(of_sample):
         scale = "log hazard" if isinstance(model, SurvivalModel) else "log-odds"
@@ -208,7 +221,8 @@ def _write_patient(
             Figure(
                 f"risk_{number}",
                 "Predicted risk of the event by each time up to the horizon",
-                f"Predicted risk of the event by each time, up to {model.until}.",
+                f"Predicted risk of the event by each time, up to {model.until}"
+                f"{'' if model.panel is None else ', with its 95% interval'}.",
             )
         )
     return blocks
@@ -228,7 +242,9 @@ def _cautions(row: Mapping[Hashable, Any]) -> list[str]:
         "training sample.",
     }
     said += filter(None, [learned.get(str(row["training_patient"]), "")])
-    if np.isfinite(row["coverage"]) and row["coverage"] < 1:
+    if row.get("outside"):
+        said.append(f"Out of the training range of the gene: {row['outside']}.")
+    if np.isfinite(row["coverage"]) and row["coverage"] < 1 and "outside" not in row:
         said.append(
             f"{row['coverage']:.1%} of the model's genes have a value; the others count as "
             "in training on average."

@@ -46,39 +46,51 @@ def plot_pushes(pushes: pd.DataFrame, scale: str) -> Chart:
 
 
 def plot_patient_risk(curve: pd.DataFrame, unit: str, horizon: float) -> Chart:
-    """Predicted risk of the event by each time, up to the horizon.
+    """Predicted risk of the event by each time, up to the horizon, with any interval.
 
     Parameters
     ----------
     curve : DataFrame
-        Columns time and risk.
+        Columns time and risk, and where the model is a panel ci_low and ci_high.
     unit : str
     horizon : float
     """
-    top = max(0.1, float(curve["risk"].max()) * 1.1)
-    line: alt.Chart = (
-        alt.Chart(curve)
-        .mark_line(interpolate="step-after", strokeWidth=2, color=PALETTE[0])
-        .encode(
-            x=alt.X(
-                "time:Q",
-                title=unit.capitalize(),
-                scale=alt.Scale(domain=[0, horizon]),
-                axis=alt.Axis(tickCount=5),
-            ),
-            y=alt.Y(
-                "risk:Q",
-                title="Predicted risk of the event",
-                scale=alt.Scale(domain=[0, min(top, 1.0)]),
-                axis=alt.Axis(format="%"),
-            ),
-            tooltip=[
-                alt.Tooltip("time:Q", title=unit, format=".2f"),
-                alt.Tooltip("risk:Q", title="risk by then", format=".1%"),
-            ],
-        )
-        .properties(
-            width=460, height=200, description="Predicted risk of the event by each time."
+    highest = curve[[name for name in ("risk", "ci_high") if name in curve]].max().max()
+    top = max(0.1, float(highest) * 1.1)
+    base = alt.Chart(curve).encode(
+        x=alt.X(
+            "time:Q",
+            title=unit.capitalize(),
+            scale=alt.Scale(domain=[0, horizon]),
+            axis=alt.Axis(tickCount=5),
         )
     )
-    return line
+    says = [
+        alt.Tooltip("time:Q", title=unit, format=".2f"),
+        alt.Tooltip("risk:Q", title="risk by then", format=".1%"),
+    ]
+    if "ci_low" in curve:
+        says += [
+            alt.Tooltip("ci_low:Q", title="95% interval from", format=".1%"),
+            alt.Tooltip("ci_high:Q", title="to", format=".1%"),
+        ]
+    line: alt.Chart = base.mark_line(
+        interpolate="step-after", strokeWidth=2, color=PALETTE[0]
+    ).encode(
+        y=alt.Y(
+            "risk:Q",
+            title="Predicted risk of the event",
+            scale=alt.Scale(domain=[0, min(top, 1.0)]),
+            axis=alt.Axis(format="%"),
+        ),
+        tooltip=says,
+    )
+    size = {"width": 460, "height": 200}
+    described = "Predicted risk of the event by each time."
+    if "ci_low" not in curve:
+        return line.properties(**size, description=described)
+    band = base.mark_area(interpolate="step-after", color=PALETTE[0], opacity=0.2).encode(
+        y="ci_low:Q", y2="ci_high:Q"
+    )
+    both: alt.LayerChart = band + line
+    return both.properties(**size, description=f"{described} The band is its 95% interval.")

@@ -175,7 +175,7 @@ def _fit_path(X: DoubleArray, y: Target, strengths: Sequence[float]) -> DoubleAr
             gradient = design.T @ (y - risk) - penalties * place
             information = (design * (risk * (1 - risk))[:, np.newaxis]).T @ design
             information[np.diag_indices_from(information)] += penalties
-            return gradient, np.linalg.solve(information, gradient)
+            return gradient, np.asarray(np.linalg.solve(information, gradient), np.float64)
 
         start, _ = maximise(log_likelihood, step, start)
         path[number] = start

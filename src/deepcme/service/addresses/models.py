@@ -9,9 +9,10 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from deepcme.base.errors import DeepCMEError
 from deepcme.report.card.page import render_card
 from deepcme.report.card.writing import card_of_folder
-from deepcme.service.answers.refusals import refusal
+from deepcme.service.answers.refusals import come_again, refusal
 from deepcme.service.answers.writing import JSON, identity_headers, to_json
 from deepcme.service.models.described import describe
 from deepcme.service.models.served import ServedModel
@@ -81,7 +82,10 @@ class ModelAddresses:
         served = model_of(self._models, request)
         async with self._writing:
             if served.name not in self._cards:
-                self._cards[served.name] = await asyncio.to_thread(_write_card, served)
+                try:
+                    self._cards[served.name] = await asyncio.to_thread(_write_card, served)
+                except DeepCMEError as error:  # its folder is gone, for one
+                    raise come_again(503, "The card cannot be written.", 60) from error
         headers = identity_headers(served) | {"Content-Security-Policy": _CARD_POLICY}
         return Response(self._cards[served.name], headers=headers, media_type="text/html")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -23,6 +24,7 @@ from deepcme.service.requests.samples import Samples, read_samples
 from deepcme.service.settings import ServiceSettings
 from deepcme.trained.prediction import Predictions
 
+_SUFFIXES = {"text/csv": "csv", "application/vnd.apache.parquet": "parquet"}
 _SHORT = 65_536
 """Bytes of JSON that are read while others wait."""
 
@@ -61,12 +63,12 @@ class Predictor:
         options = Options.of_query(request.query_params)
         if kind == JSON and request.query_params:
             raise unreadable("Beside JSON the address takes nothing: say it in the body.")
-        is_json = kind == JSON
-        most = self._settings.json_bytes if is_json else self._settings.body_bytes
-        async with self._bodies.of(request, most) as body:
-            if is_json:
+        if kind == JSON:
+            async with self._bodies.of(request, self._settings.json_bytes) as body:
                 return await self._of_json(served, body, given)
-            return await self._places.run(self._of_table, served, body, kind, options, given)
+        most, name = self._settings.body_bytes, f"samples.{_SUFFIXES[kind]}"
+        async with self._bodies.file_of(request, most, name) as path:
+            return await self._places.run(self._of_table, served, path, kind, options, given)
 
     async def _of_json(self, served: ServedModel, body: bytes, given: Given) -> Response:
         """Few samples of a panel are told of at once, others by a thread."""
@@ -98,9 +100,9 @@ class Predictor:
         return None if told is None else self._told(served, told.columns, told.notes)
 
     def _of_table(
-        self, served: ServedModel, body: bytes, kind: Taken, options: Options, given: Given
+        self, served: ServedModel, path: Path, kind: Taken, options: Options, given: Given
     ) -> Response:
-        predictions = predict_table(served.model, body, kind, options, self._settings)
+        predictions = predict_table(served.model, path, kind, options, self._settings)
         return self._written(served, predictions, given)
 
     def _written(self, served: ServedModel, predictions: Predictions, given: Given) -> Response:

@@ -58,6 +58,11 @@ def take_snapshot(named: dict[str, Path], place: Path) -> list[Path]:
     """
     copies = []
     for name, folder in named.items():
+        if not (folder / _FILES[0]).is_file():
+            raise DeepCMEError(
+                f"{folder}: this is not a deepcme model, as it holds no {_FILES[0]}; name "
+                "the folder that `deepcme train` wrote."
+            )
         copy = place / name
         copy.mkdir(mode=0o700)
         for file in _FILES:

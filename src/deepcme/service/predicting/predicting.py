@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from deepcme.service.requests.media import Taken
 from deepcme.service.requests.options import Options
 from deepcme.service.requests.samples import Samples
@@ -27,7 +29,7 @@ def predict_samples(model: Model, samples: Samples, settings: ServiceSettings) -
 
 
 def predict_table(
-    model: Model, body: bytes, kind: Taken, options: Options, settings: ServiceSettings
+    model: Model, path: Path, kind: Taken, options: Options, settings: ServiceSettings
 ) -> Predictions:
     """Predictions of samples that came as a table.
 
@@ -38,7 +40,7 @@ def predict_table(
     HTTPException
         If it cannot be read, or is too large.
     """
-    expression = read_table(body, kind, model.manifest.genes_to_read, options, settings)
+    expression = read_table(path, kind, model.manifest.genes_to_read, options, settings)
     return _predict(model, expression, options)
 
 

@@ -8,11 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-STOPPING = frozenset(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
-)
-RELOADING = getattr(signal, "SIGHUP", None)
-"""None where there is no such signal, as on Windows."""
+STOPPING = frozenset({signal.SIGINT, signal.SIGTERM})
+RELOADING = signal.SIGHUP
 
 
 class Signals:
@@ -51,9 +48,8 @@ def noted_signals() -> Iterator[Signals]:
     os.set_blocking(reader, False)
     os.set_blocking(writer, False)
     signals = Signals(reader)
-    numbers = STOPPING if RELOADING is None else STOPPING | {RELOADING}
     # The handlers first: whoever watched the signals before would end this process.
-    before = {number: signal.signal(number, signals.note) for number in numbers}
+    before = {number: signal.signal(number, signals.note) for number in STOPPING | {RELOADING}}
     before_writer = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     try:
         yield signals

@@ -48,13 +48,20 @@ class Supervisor:
     orders : Orders
         How to serve; its folders are not looked at.
     listening : socket
+    quiet : bool
+        Whether nothing is said but what went wrong.
     """
 
     def __init__(
-        self, named: dict[str, Path], orders: Orders, listening: socket.socket
+        self,
+        named: dict[str, Path],
+        orders: Orders,
+        listening: socket.socket,
+        *,
+        quiet: bool = False,
     ) -> None:
         self._named, self._orders = named, orders
-        self._listening = listening
+        self._listening, self._quiet = listening, quiet
         self._n_begun = 0
         self._current: _Generation | None = None
         self._coming: _Generation | None = None
@@ -141,7 +148,11 @@ class Supervisor:
         """Go on with the models that there are, if there are any."""
         if self._current is None:
             raise DeepCMEError(why)
-        _tell(f"Not reloaded, and the models go on as they were: {why}", error=True)
+        _tell(f"Not reloaded, and the models go on as they were: {why}")
+
+    def _say(self, line: str) -> None:
+        if not self._quiet:
+            _tell(line, error=False)
 
     def _hear(self, generation: _Generation) -> None:
         """Take what a generation says, or that it has ended."""
@@ -150,7 +161,7 @@ class Supervisor:
             if isinstance(said, Serving):
                 self._take_over(generation, said)
             elif isinstance(said, Replaced):
-                _tell(said.how, error=True)
+                _tell(said.how)
             elif isinstance(said, Stopped):
                 self._n_cut_off += said.n_cut_off
             elif isinstance(said, Refused):
@@ -165,11 +176,13 @@ class Supervisor:
         if not self._has_served:
             self._has_served = True
             workers = counted(self._orders.n_workers, "worker")
-            ways = "Ctrl-C stops" + ("" if RELOADING is None else ", SIGHUP reloads")
             where = address_of(self._listening)
-            _tell(f"Serving {models} on {where} by {workers} (process {os.getpid()}); {ways}.")
+            self._say(
+                f"Serving {models} on {where} by {workers} (process {os.getpid()}); Ctrl-C "
+                "stops, SIGHUP reloads."
+            )
         else:
-            _tell(f"Reloaded: {models}.")
+            self._say(f"Reloaded: {models}.")
         if self._current is not None:
             self._current.stop()
             self._leaving.append(self._current)
@@ -188,10 +201,13 @@ class Supervisor:
             self._remove_copies(generation)
             self._keep(generation.refused or generation.ended())
         else:
-            _tell(f"{generation.ended()}; another one takes its place.", error=True)
+            _tell(f"{generation.ended()}; another one takes its place.")
             self._current = None
-            if self._coming is None:
-                self._coming = self._begin(generation.orders.folders)
+            if self._coming is not None:  # and may turn out not to be whole
+                self._coming.kill()
+                self._leaving.append(self._coming)
+                self._reload_again = True
+            self._coming = self._begin(generation.orders.folders)
 
     def _remove_copies(self, generation: _Generation) -> None:
         folders = generation.orders.folders
@@ -246,7 +262,7 @@ class _Generation:
         self.process.join()
 
 
-def _tell(line: str, *, error: bool = False) -> None:
+def _tell(line: str, *, error: bool = True) -> None:
     """Say a line; whoever listened to it may have gone, and the service goes on."""
     with suppress(OSError):
         say(line, error=error)

@@ -6,12 +6,13 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 
 import uvicorn
 
+from deepcme.base.names import printable
 from deepcme.base.processes.workers import begin_worker
 from deepcme.service.app import make_app
 from deepcme.service.connections import uvicorn_options
@@ -33,12 +34,11 @@ def work(
     """Answer until `STOP` comes; say `SERVING` when the first request would be answered.
 
     Nothing of a request may get into a log: neither of a library, nor as a trace on standard
-    error, to which nothing leads from here.
+    error, to which nothing leads from here but the lines of our own that tell of failures.
     """
     begin_worker(*starter)
-    _fall_silent()
     config = uvicorn.Config(
-        make_app(models, settings),
+        make_app(models, settings, tell=_fall_silent()),
         timeout_graceful_shutdown=stop_seconds,
         **uvicorn_options(settings),
     )
@@ -69,10 +69,18 @@ def _await_stop(orders: Connection, server: uvicorn.Server) -> None:
     server.should_exit = True
 
 
-def _fall_silent() -> None:
+def _fall_silent() -> Callable[[str], None]:
+    """Have standard output and error lead nowhere; what still says a line on the error's."""
+    told = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     for descriptor in (1, 2):
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
+
+    def tell(line: str) -> None:
+        with suppress(OSError):  # whoever listened may have gone
+            print(printable(line), file=told, flush=True)
+
+    return tell

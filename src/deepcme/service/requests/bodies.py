@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from deepcme.service.answers.refusals import come_again, refusal, too_large
+from deepcme.service.requests.held import held_file
 from deepcme.service.settings import ServiceSettings
+
+
+@dataclass
+class _Counted:
+    """Bytes of one body that are held."""
+
+    n_bytes: int = 0
 
 
 class Bodies:
@@ -35,24 +45,48 @@ class Bodies:
             413 where it is, or says that it is, larger than `most` bytes; 408 where it does
             not come in time; 503 where too much is held already.
         """
-        _require_length(request, most)
         chunks: list[bytes] = []
-        try:
-            await self._receive(request, most, chunks)
+        async with self._received(request, most, chunks.append):
             yield chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        finally:
-            self._held -= sum(map(len, chunks))
 
-    async def _receive(self, request: Request, most: int, chunks: list[bytes]) -> None:
-        n_bytes = 0
+    @asynccontextmanager
+    async def file_of(self, request: Request, most: int, name: str) -> AsyncIterator[Path]:
+        """The same as a file of this name.
+
+        Raises
+        ------
+        HTTPException
+            As `of`.
+        """
+        with held_file(name) as (path, file):
+            async with self._received(request, most, file.write):
+                file.flush()
+                yield path
+
+    @asynccontextmanager
+    async def _received(
+        self, request: Request, most: int, keep: Callable[[bytes], object]
+    ) -> AsyncIterator[None]:
+        """Have a body kept, part by part, and counted until it is done with."""
+        _require_length(request, most)
+        counted = _Counted()
+        try:
+            await self._receive(request, most, keep, counted)
+            yield
+        finally:
+            self._held -= counted.n_bytes
+
+    async def _receive(
+        self, request: Request, most: int, keep: Callable[[bytes], object], counted: _Counted
+    ) -> None:
         try:
             async with asyncio.timeout(self._settings.body_seconds):
                 async for chunk in request.stream():
-                    n_bytes += len(chunk)
-                    if n_bytes > most:
+                    if counted.n_bytes + len(chunk) > most:
                         raise _over(most)
                     self._take(len(chunk))
-                    chunks.append(chunk)
+                    counted.n_bytes += len(chunk)
+                    keep(chunk)
         except TimeoutError as error:
             raise refusal(
                 408, "The body did not come in time: send it again.", Connection="close"

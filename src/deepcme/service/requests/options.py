@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -16,6 +15,7 @@ Normalise = Literal["none", "rank"]
 """Those that look at a sample alone."""
 NORMALISATIONS: tuple[Normalise, ...] = get_args(Normalise)
 MOST_TIMES = 20
+_LATEST = 1e9  # in whatever unit
 NAMES = ("scale", "normalise", "times")
 
 
@@ -76,5 +76,6 @@ class Options:
 
 
 def _is_time(value: object) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 < value <= 1e9 and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 < value <= _LATEST

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from starlette.exceptions import HTTPException
 
 from deepcme.base.names import printable
 from deepcme.base.words import few
@@ -52,10 +53,7 @@ class Samples:
         """
         place = {gene: at for at, gene in enumerate(dict.fromkeys(_genes_of(self.values)))}
         if len(place) > settings.columns or len(place) * len(self.names) > settings.cells:
-            raise too_large(
-                f"These are {len(self.names):,} samples of {len(place):,} genes: at most "
-                f"{settings.columns:,} genes and {settings.cells:,} values are taken."
-            )
+            raise _too_many_values(settings)
         X = np.full((len(self.names), len(place)), np.nan, dtype=np.float32)
         with np.errstate(over="ignore"):  # what is too great is infinite, and refused
             for row, values in enumerate(self.values):
@@ -121,10 +119,19 @@ def read_samples(body: bytes, settings: ServiceSettings) -> Samples:
         raise too_large(f"At most {settings.samples:,} samples are taken at a time.")
     for number, sample in enumerate(samples):
         _require_sample(sample, f"samples[{number}]")
+    most = max(len(sample["values"]) for sample in samples)
+    if most > settings.columns or most * len(samples) > settings.cells:
+        raise _too_many_values(settings)
     options = Options.of(
         _given(content, "scale"), _given(content, "normalise"), _times_of(content)
     )
     return Samples([s["sample"] for s in samples], [s["values"] for s in samples], options)
+
+
+def _too_many_values(settings: ServiceSettings) -> HTTPException:
+    return too_large(
+        f"At most {settings.columns:,} genes and {settings.cells:,} values are taken at a time."
+    )
 
 
 def _given(content: dict[str, Any], name: str) -> object:

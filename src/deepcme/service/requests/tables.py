@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import codecs
 import re
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -19,9 +16,10 @@ from deepcme.service.requests.options import Options
 from deepcme.service.requests.parquet import written_plainly
 from deepcme.service.settings import ServiceSettings
 from deepcme.sources.reading.contents import contents_of
-from deepcme.trained.manifest import Genes
+from deepcme.trained.entries import Genes
 from deepcme.trained.new_samples import Expression, read_expression
 
+_BLOCK_BYTES = 1 << 20
 _SEPARATORS = (b",", b"\t", b";")
 # A cell as the readers quote it, but for the name of a column.
 _CELL = re.compile(
@@ -30,13 +28,14 @@ _CELL = re.compile(
 
 
 def read_table(
-    body: bytes, kind: Taken, genes: Genes, options: Options, settings: ServiceSettings
+    path: Path, kind: Taken, genes: Genes, options: Options, settings: ServiceSettings
 ) -> Expression:
     """The samples of a table, whichever way round it lies.
 
     Parameters
     ----------
-    body : bytes
+    path : path
+        What was sent.
     kind : str
         Its type, which is not CSV because it says so.
     genes : Genes
@@ -51,30 +50,34 @@ def read_table(
     """
     is_text = kind == "text/csv"
     if is_text:
-        _require_plain_text(body, settings)
-    else:
-        body = written_plainly(body, settings)
-    with held(body, "samples.csv" if is_text else "samples.parquet") as path:
+        _require_plain_text(path, settings)
+    with nullcontext(path) if is_text else written_plainly(path, settings) as plain:
         try:
-            if contents_of(path).kind != ("text" if is_text else "parquet"):
+            if contents_of(plain).kind != ("text" if is_text else "parquet"):
                 raise other_type("The body is not of the type that its Content-Type tells.")
-            expression = read_expression(path, genes, options.scale)
+            expression = read_expression(plain, genes, options.scale)
         except DeepCMEError as error:
-            raise unreadable(_without_cells(str(error), path)) from error
+            raise unreadable(_without_cells(str(error), plain)) from error
     if len(expression.samples) > settings.samples:
         raise too_large(f"At most {settings.samples:,} samples are taken at a time.")
     return expression
 
 
-def _require_plain_text(body: bytes, settings: ServiceSettings) -> None:
+def _require_plain_text(path: Path, settings: ServiceSettings) -> None:
     """Look at the size of a table of text before it is read."""
+    counts = dict.fromkeys((b"\n", b"\r", *_SEPARATORS), 0)
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        if not body.isascii():
-            body.decode()
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                decoder.decode(block)
+                for mark in counts:
+                    counts[mark] += block.count(mark)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         raise unreadable("The table is not in UTF-8: save it so.") from error
-    n_lines = body.count(b"\n") + body.count(b"\r") - body.count(b"\r\n") + 1
-    n_cells = max(map(body.count, _SEPARATORS)) + n_lines
+    n_lines = max(counts.pop(b"\n"), counts.pop(b"\r")) + 1
+    n_cells = max(counts.values()) + n_lines
     if n_lines > settings.columns + 1 or n_cells > settings.cells:
         raise _too_many_cells(settings)
 
@@ -84,23 +87,6 @@ def _too_many_cells(settings: ServiceSettings) -> HTTPException:
         f"At most {settings.samples:,} samples, {settings.columns:,} genes and "
         f"{settings.cells:,} values are taken at a time."
     )
-
-
-@contextmanager
-def held(body: bytes, name: str) -> Iterator[Path]:
-    """Bytes as a file of a name; where the system can, it is on no disk, and ends with us."""
-    with tempfile.TemporaryDirectory(prefix="deepcme-") as folder:
-        path = Path(folder) / name
-        if sys.platform != "linux":
-            path.write_bytes(body)
-            yield path
-            return
-        descriptor = os.memfd_create(name)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(body)
-            file.flush()
-            path.symlink_to(f"/proc/{os.getpid()}/fd/{descriptor}")
-            yield path
 
 
 def _without_cells(sentence: str, path: Path) -> str:

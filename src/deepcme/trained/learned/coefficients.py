@@ -30,11 +30,11 @@ class LearnedCoefficients:
             intercept, coefficients = model.intercept_, model.coef_[0]
         return cls(np.array(intercept, np.float32), np.array(coefficients, np.float32))
 
-    def evaluate(self, Z: FloatArray) -> Scores:
+    def evaluate(self, Z: NDArray[np.floating]) -> Scores:
         """The linear predictor, in double precision."""
         return Scores(self.attribute(Z).sum(axis=1) + self.intercept)
 
-    def attribute(self, Z: FloatArray) -> NDArray[np.float64]:
+    def attribute(self, Z: NDArray[np.floating]) -> NDArray[np.float64]:
         """Coefficient times standardised value."""
         return np.asarray(Z * self.coefficients.astype(np.float64))
 

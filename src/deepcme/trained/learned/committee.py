@@ -52,7 +52,7 @@ class LearnedCommittee:
         """Numbers of the members that count."""
         return np.flatnonzero(self.spreads > 0).tolist()
 
-    def evaluate(self, Z: FloatArray) -> Scores:
+    def evaluate(self, Z: NDArray[np.floating]) -> Scores:
         """The score, and what it would be of each member that counts alone."""
         intercept, slope = self.line
         if not self.counting:
@@ -65,7 +65,7 @@ class LearnedCommittee:
         by_member = intercept + slope * np.column_stack(deviations)
         return Scores(by_member.mean(axis=1), by_member if len(deviations) > 1 else None)
 
-    def attribute(self, Z: FloatArray) -> NDArray[np.float64]:
+    def attribute(self, Z: NDArray[np.floating]) -> NDArray[np.float64]:
         """Shares of the genes in the members' scores, weighed as the committee weighs these."""
         shares = np.zeros(Z.shape)
         for number in self.counting:

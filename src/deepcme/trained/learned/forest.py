@@ -79,7 +79,7 @@ class LearnedForest:
             np.concatenate([tree.value[:, 0, 1] for tree in trees]),
         )
 
-    def evaluate(self, Z: FloatArray) -> Scores:
+    def evaluate(self, Z: NDArray[np.floating]) -> Scores:
         """Mean share of the second class, tree after tree as scikit-learn adds them up.
 
         What trees alone say is next to nothing: there is no score by each.
@@ -91,7 +91,7 @@ class LearnedForest:
             total += of_tree
         return Scores(total / len(self.roots))
 
-    def attribute(self, Z: FloatArray) -> NDArray[np.float64]:
+    def attribute(self, Z: NDArray[np.floating]) -> NDArray[np.float64]:
         """Change of the share along the way down, at the gene that each node asks for [1]_.
 
         They add up to the score less the mean share at the roots.
@@ -113,7 +113,7 @@ class LearnedForest:
             above = below
         return shares / len(self.roots)
 
-    def _ways_down(self, Z: FloatArray) -> Iterator[NDArray[np.int32]]:
+    def _ways_down(self, Z: NDArray[np.floating]) -> Iterator[NDArray[np.int32]]:
         """Node of each sample in each tree, (samples, trees), level by level to the leaves."""
         nodes = np.tile(self.roots, (len(Z), 1))
         yield nodes

@@ -35,14 +35,14 @@ class LearnedNetworks:
         """The networks of either estimator of them, fitted on Z."""
         return cls(model.networks_)
 
-    def evaluate(self, Z: FloatArray) -> Scores:
+    def evaluate(self, Z: NDArray[np.floating]) -> Scores:
         """Log-odds of the mean probability, and those of each network."""
         if len(self.networks) == 1 and len(self.networks[0]) == 1:
             return Scores(self.networks[0][0].decision_function(Z))
         probabilities = compute_network_probabilities(self.networks, Z)
         return Scores(log_odds(probabilities.mean(axis=1)), log_odds(probabilities))
 
-    def attribute(self, Z: FloatArray) -> NDArray[np.float64]:
+    def attribute(self, Z: NDArray[np.floating]) -> NDArray[np.float64]:
         """Integrated gradients."""
         return compute_integrated_gradients(self.networks, Z)
 
@@ -77,13 +77,13 @@ class LearnedHazardNetworks:
         centres = compute_log_hazards_by_network(model.networks_, Z).mean(axis=0)
         return cls(model.networks_, centres.astype(np.float32))
 
-    def evaluate(self, Z: FloatArray) -> Scores:
+    def evaluate(self, Z: NDArray[np.floating]) -> Scores:
         """The mean log hazard, and those of each network."""
         by_network = compute_log_hazards_by_network(self.networks, Z) - self.centres
         several = by_network if len(self.networks) > 1 else None
         return Scores(by_network.mean(axis=1), several)
 
-    def attribute(self, Z: FloatArray) -> NDArray[np.float64]:
+    def attribute(self, Z: NDArray[np.floating]) -> NDArray[np.float64]:
         """Integrated gradients of the mean log hazard."""
         return compute_integrated_gradients(self.networks, Z)
 

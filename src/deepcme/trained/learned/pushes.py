@@ -18,7 +18,7 @@ def find_pushes(shares: NDArray[np.float64], names: Sequence[str]) -> list[Pushe
 
 
 def _find(shares: NDArray[np.float64], names: Sequence[str]) -> Pushes:
-    """Those of one sample: of many at once the order would take as much memory as the shares."""
+    """Those of one sample: the order of all samples would take as much memory as the shares."""
     most = np.argsort(-np.abs(shares), kind="stable")[:GENES_SHOWN]
     return [(names[gene], float(shares[gene])) for gene in most if shares[gene] != 0]
 

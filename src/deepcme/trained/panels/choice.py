@@ -122,8 +122,9 @@ def _compute_cost(finished: Finished, without: pd.DataFrame) -> ReferenceCost | 
     random = interval_generator(settings.seed, "auc")
     found = compute_discrimination(pd.concat(both, ignore_index=True), random)
     found = found.set_index("model")
+    first, second = both
     difference = compute_bootstrap_difference(
-        *both, interval_generator(settings.seed, "reference genes")
+        first, second, interval_generator(settings.seed, "reference genes")
     )
     ends = ["auc", "ci_low", "ci_high"]
     return ReferenceCost(

@@ -9,7 +9,7 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.trained.entries import Genes
 from deepcme.trained.learned.coefficients import LearnedCoefficients
 from deepcme.trained.model import Model
-from deepcme.trained.panels.panel import take_interval
+from deepcme.trained.panels.panel import FloatArray, take_interval
 
 INTERCEPT = "(Intercept)"
 
@@ -61,9 +61,14 @@ def list_panel_genes(model: Model) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from deepcme.trained.panels.coefficients import INTERCEPT
-    >>> INTERCEPT
-    '(Intercept)'
+    >>> import deepcme
+    >>> cohort = deepcme.simulate(
+    ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
+    ... )
+    >>> panel = deepcme.train(cohort, panel=3, repeats=1, quiet=True)
+    >>> from deepcme.trained.panels.coefficients import list_panel_genes
+    >>> list_panel_genes(panel.model)["role"].tolist()
+    ['intercept', 'panel', 'panel', 'panel']
     """
     require_panel(model)
     assert model.panel is not None and model.manifest.panel is not None
@@ -85,7 +90,7 @@ def list_panel_genes(model: Model) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[genes.columns]
 
 
-def calibrated_line(model: Model) -> tuple[float, np.ndarray]:
+def calibrated_line(model: Model) -> tuple[float, FloatArray]:
     """Intercept and coefficients of the standardised genes in the calibrated score."""
     learned = model.learned
     assert isinstance(learned, LearnedCoefficients)
@@ -99,7 +104,7 @@ def _names_of(genes: Genes, role: str) -> pd.DataFrame:
     return pd.DataFrame({"role": role, "gene": genes.id, "symbol": symbols})
 
 
-def _coefficients(model: Model) -> dict[str, np.ndarray]:
+def _coefficients(model: Model) -> dict[str, FloatArray]:
     assert model.panel is not None and model.panel.resampled is not None
     per_sd = calibrated_line(model)[1]
     scale = model.statistics.scale.astype(np.float64)
@@ -118,7 +123,7 @@ def _coefficients(model: Model) -> dict[str, np.ndarray]:
 def _intercept(model: Model, genes: pd.DataFrame) -> dict[str, object]:
     """What the sum begins with: of standardised values, and of values as they are."""
     intercept = calibrated_line(model)[0]
-    at_means = float(genes["coefficient_per_unit"] @ genes["mean"])
+    at_means = float((genes["coefficient_per_unit"] * genes["mean"]).sum())
     return {
         "role": "intercept",
         "gene": INTERCEPT,

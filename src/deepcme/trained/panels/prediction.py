@@ -61,7 +61,14 @@ def tell(
     Examples
     --------
     >>> import deepcme
+    >>> cohort = deepcme.simulate(
+    ...     samples=90, genes=30, events=36, signal_genes=5, module_size=5, repeated_samples=0
+    ... )
+    >>> panel = deepcme.train(cohort[:60], panel=3, repeats=1, quiet=True).model
     >>> from deepcme.trained.panels.prediction import tell
+    >>> new = cohort[60:].to_frame()[panel.manifest.genes.id]
+    >>> len(tell(panel, new.to_numpy(), list(new.index))["probability"])
+    30
     """
     require_convertible(scale, model, "none")
     told = tell_of_values(PanelValues.of(model, X, scale))

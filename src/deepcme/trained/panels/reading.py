@@ -18,7 +18,7 @@ from deepcme.trained.new_samples import (
     require_own_statistics,
 )
 from deepcme.trained.normalisation import standardise_within
-from deepcme.trained.panels.values import PanelValues
+from deepcme.trained.panels.values import PanelValues, standardise_panel
 from deepcme.trained.scales.scale_reading import (
     notes_on_scale,
     require_convertible,
@@ -94,4 +94,7 @@ def _as_in_training(values: PanelValues) -> PanelValues:
     statistics = values.model.statistics
     deviations = standardise_within(values.values).astype(np.float64)
     moved = statistics.mean.astype(np.float64) + deviations * statistics.scale
-    return replace(values, values=np.where(values.known, moved, np.nan))
+    moved[~values.known] = np.nan
+    never = [""] * len(moved)  # whatever scale it was, it is the training's now
+    Z = standardise_panel(values.model, moved)
+    return replace(values, values=moved, Z=Z, other_scale=never)

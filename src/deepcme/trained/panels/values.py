@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from deepcme.base.words import few
 from deepcme.cohort.scales.scales import LINEAR_SCALES, Scale
 from deepcme.trained.model import Model
+from deepcme.trained.panels.other_scale import find_other_scale
 
 FloatArray = NDArray[np.float64]
 
@@ -35,15 +36,21 @@ class PanelValues:
     values : ndarray of float64, shape (samples, genes)
         On the scale that is standardised: logged where the model's are, and the mean of the
         reference genes taken off. NaN where missing, or where a reference gene is.
+    Z : ndarray of float64, of the same shape
+        What the refit takes: these in deviations; NaN where they are.
     known : ndarray of bool, shape (samples, genes)
         Which genes have a value.
     missing_references : ndarray of bool, shape (samples, reference genes)
+    other_scale : list of str
+        Why each sample cannot be on the scale that it was read on; empty where it can be.
     """
 
     model: Model
     values: FloatArray
+    Z: FloatArray
     known: NDArray[np.bool_]
     missing_references: NDArray[np.bool_]
+    other_scale: list[str]
 
     @classmethod
     def of(cls, model: Model, X: NDArray[np.floating], scale: Scale | None = None) -> Self:
@@ -57,20 +64,21 @@ class PanelValues:
         scale : Scale, optional
             What the values are; by default what the model's were.
         """
-        values = np.asarray(X, dtype=np.float32).astype(np.float64)
-        if (scale or model.manifest.preprocessing.scale) in LINEAR_SCALES:
-            values = np.log2(np.maximum(values, 0.0) + 1.0)
-        values, references = values[:, : model.n_genes], values[:, model.n_genes :]
+        everything = np.asarray(X, dtype=np.float32).astype(np.float64)
+        values, references = everything[:, : model.n_genes], everything[:, model.n_genes :]
         known, missing = ~np.isnan(values), np.isnan(references)
-        if references.shape[1]:
-            values = values - references.mean(axis=1, keepdims=True)
-        return cls(model, values, known, missing)
+        linear = less_references(take_logs(values), take_logs(references))
+        logs = less_references(values, references)
+        Z_linear, Z_logs = standardise_panel(model, linear), standardise_panel(model, logs)
+        read_on = scale or model.manifest.preprocessing.scale
+        other = find_other_scale(values, read_on, Z_linear, Z_logs, model)
+        if read_on in LINEAR_SCALES:
+            return cls(model, linear, Z_linear, known, missing, other)
+        return cls(model, logs, Z_logs, known, missing, other)
 
     def standardised(self) -> FloatArray:
         """What the refit takes; 0 of a gene without a value."""
-        Z = standardise_panel(self.model, self.values)
-        Z[np.isnan(Z)] = 0.0
-        return Z
+        return np.where(np.isnan(self.Z), 0.0, self.Z)
 
     def outside(self) -> NDArray[np.int8]:
         """-1 where a value is below the training range of its gene, 1 above, 0 within."""
@@ -97,7 +105,7 @@ class PanelValues:
     def reasons(self, outside: NDArray[np.int8]) -> list[str]:
         """Why a sample gets neither risk nor range, as a clause; empty where it does."""
         n_known = self.known.sum(axis=1)
-        too_many = 2 * np.count_nonzero(outside, axis=1) > n_known
+        too_many = 2 * (outside != 0).sum(axis=1) > n_known
         lacking = self.missing_references.any(axis=1)
         reasons = [""] * len(self.values)
         for row in np.flatnonzero(lacking | (n_known == 0) | too_many):
@@ -108,12 +116,25 @@ class PanelValues:
                 reasons[row] = NO_REFERENCE.format(genes=genes)
             else:
                 reasons[row] = OUT_OF_RANGE if n_known[row] else NO_VALUE
-        return reasons
+        pairs = zip(reasons, self.other_scale, strict=True)
+        return [reason or other for reason, other in pairs]
 
     def ranges_in_words(self, rows: NDArray[np.int64]) -> list[str]:
         """What is said of samples that get a range, by the genes without a value."""
         names = self.model.manifest.genes.names
         return [A_RANGE.format(genes=_named(names, ~self.known[row])) for row in rows]
+
+
+def take_logs(values: FloatArray) -> FloatArray:
+    """log2(x + 1) of values, a negative one counting as 0."""
+    return np.asarray(np.log2(np.maximum(values, 0.0) + 1.0))
+
+
+def less_references(values: FloatArray, references: FloatArray) -> FloatArray:
+    """Values less the mean of the reference genes of their sample, where there are some."""
+    if not references.shape[1]:
+        return values
+    return np.asarray(values - references.mean(axis=1, keepdims=True))
 
 
 def standardise_panel(model: Model, values: FloatArray) -> FloatArray:

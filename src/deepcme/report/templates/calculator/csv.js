@@ -24,17 +24,20 @@ function pythonNumber(value) {
 
 const yesOrNo = (value) => ({ true: "yes", false: "no" }[String(value)] ?? "");
 
+const signed = (share) => `${share < 0 ? "" : "+"}${share.toFixed(3)}`;
+
 function pushesOf(data, { shares }) {
   if (!shares) return "";
   return shares.map((share, gene) => ({ share, gene }))
     .sort((a, b) => Math.abs(b.share) - Math.abs(a.share) || a.gene - b.gene)
     .slice(0, MOST_PUSHES).filter(({ share }) => share !== 0)
-    .map(({ share, gene }) => `${data.genes[gene].label} ${share < 0 ? "" : "+"}${share.toFixed(3)}`)
+    .map(({ share, gene }) => `${data.genes[gene].label} ${signed(share)}`)
     .join("; ");
 }
 
 const outsideOf = (data, told) => told.outside
-  .map((gene) => `${data.genes[gene].label} ${told.sides[gene] > 0 ? "above" : "below"}`).join("; ");
+  .map((gene) => `${data.genes[gene].label} ${told.sides[gene] > 0 ? "above" : "below"}`)
+  .join("; ");
 
 function remarkOf(data, told) {
   if (told.refusal) return told.refusal;

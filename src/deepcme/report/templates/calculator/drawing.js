@@ -2,6 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const BINS = 25;
+const INNER = 1000; // units of the inner drawing of a curve, stretched to its frame
 
 function drawn(tag, attributes, ...children) {
   const element = document.createElementNS(SVG, tag);
@@ -12,79 +13,111 @@ function drawn(tag, attributes, ...children) {
 
 const percent = (share) => `${(100 * share).toFixed(3)}%`;
 
-function frame(height, label, ...children) {
-  return drawn("svg", { width: "100%", height, role: "img", "aria-label": label, class: "drawn" }, ...children);
+function chart(height, label, ...parts) {
+  const attributes = { width: "100%", height, role: "img", "aria-label": label, class: "drawn" };
+  return drawn("svg", attributes, ...parts);
 }
 
-const text = (x, y, words, anchor = "middle") => drawn("text", { x: percent(x), y, "text-anchor": anchor }, words);
+function words(x, y, text, anchor = "middle") {
+  return drawn("text", { x: percent(x), y, "text-anchor": anchor }, text);
+}
+
+const upright = (x, from, to, name) => drawn("line", {
+  x1: percent(x), x2: percent(x), y1: from, y2: to, class: name,
+});
+
+const level = (from, to, y) => drawn("line", {
+  x1: percent(from), x2: percent(to), y1: y, y2: y, class: "axis",
+});
+
+const box = (x, width, y, height, name) => drawn("rect", {
+  x: percent(x), width: percent(width), y, height, class: name,
+});
 
 const onAxis = (risk) => `${Number((100 * risk).toFixed(2))}%`;
 
 // Round steps of an axis of risks from 0 to a top.
 function risksUpTo(top) {
-  const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25].find((one) => top / one <= 5.01) ?? 0.25;
+  const step = [0.01, 0.02, 0.05, 0.1, 0.2].find((one) => top / one <= 5.01) ?? 0.25;
   return Array.from({ length: Math.floor(top / step + 1.001) }, (_, number) => number * step);
 }
 
 // How the training patients' risks lie, and where this patient's stands among them.
-function drawPlace(data, told, words) {
-  const marks = [told.risk ?? told.highest, told.high ?? 0, data.risks.at(-1)];
-  const top = Math.min(1, Math.max(...marks) * 1.04 + 0.01);
-  const [left, wide, foot, height] = [0.02, 0.96, 96, 78];
+function drawPlace(data, told, label) {
+  const isRange = told.risk === undefined;
+  const [low, high] = isRange ? [told.lowest, told.highest] : [told.low, told.high];
+  const top = Math.min(1, Math.max(high, told.risk ?? 0, data.risks.at(-1)) * 1.04 + 0.01);
+  const [left, wide, head, foot] = [0.02, 0.96, 18, 96];
   const at = (risk) => left + (wide * Math.min(risk, top)) / top;
-  const shares = Array.from({ length: BINS }, (_, bin) => (
-    placeOf(data.risks, ((bin + 1) * top) / BINS) - (bin ? placeOf(data.risks, (bin * top) / BINS) : 0)
-  ));
+  const upTo = (bin) => (bin ? placeOf(data.risks, (bin * top) / BINS) : 0);
+  const shares = Array.from({ length: BINS }, (_, bin) => upTo(bin + 1) - upTo(bin));
   const most = Math.max(...shares);
-  const bars = shares.map((share, bin) => drawn("rect", {
-    x: percent(left + (wide * bin) / BINS),
-    width: percent((wide / BINS) * 0.88),
-    y: foot - (height * share) / most,
-    height: (height * share) / most,
-    class: "training",
-  }));
-  const [from, to] = told.risk === undefined ? [told.lowest, told.highest] : [told.low, told.high];
-  const band = drawn("rect", { x: percent(at(from)), width: percent(Math.max(at(to) - at(from), 0.003)), y: 10, height: foot - 10, class: "band" });
-  const mark = told.risk === undefined ? [] : [
-    drawn("line", { x1: percent(at(told.risk)), x2: percent(at(told.risk)), y1: 6, y2: foot, class: "mark" }),
-  ];
-  const axis = drawn("line", { x1: percent(left), x2: percent(left + wide), y1: foot, y2: foot, class: "axis" });
-  const ticks = risksUpTo(top).map((risk) => text(at(risk), foot + 16, onAxis(risk)));
-  return frame(118, words, ...bars, band, ...mark, axis, ...ticks);
+  const bars = shares.map((share, bin) => {
+    const height = ((foot - head) * share) / most;
+    return box(left + (wide * bin) / BINS, (wide / BINS) * 0.88, foot - height, height, "training");
+  });
+  return chart(
+    118,
+    label,
+    ...bars,
+    box(at(low), Math.max(at(high) - at(low), 0.003), 10, foot - 10, "band"),
+    ...(isRange ? [] : [upright(at(told.risk), 6, foot, "mark")]),
+    level(left, left + wide, foot),
+    ...risksUpTo(top).map((risk) => words(at(risk), foot + 16, onAxis(risk))),
+  );
 }
 
 // The risk over time with its band, and the horizon.
-function drawCurve(data, curve, words) {
+function drawCurve(data, curve, label) {
   const top = Math.min(1, Math.max(0.05, ...curve.map(({ high }) => high)) * 1.08);
   const [left, right, head, foot] = [0.1, 0.98, 8, 170];
   const across = (time) => left + ((right - left) * time) / data.lastTime;
   const down = (risk) => foot - ((foot - head) * Math.min(risk, top)) / top;
-  const inner = (of) => curve.flatMap((point, place) => {
-    const [x, y] = [(1000 * point.time) / data.lastTime, (1000 * (1 - Math.min(of(point), top) / top))];
-    const before = place ? [`${x.toFixed(2)},${(1000 * (1 - Math.min(of(curve[place - 1]), top) / top)).toFixed(2)}`] : [];
-    return [...before, `${x.toFixed(2)},${y.toFixed(2)}`];
-  });
-  const band = [...inner(({ high }) => high), ...inner(({ low }) => low).reverse()];
+  const attributes = {
+    x: percent(left),
+    width: percent(right - left),
+    y: head,
+    height: foot - head,
+    viewBox: `0 0 ${INNER} ${INNER}`,
+    preserveAspectRatio: "none",
+  };
+  const steps = (of) => stepsOf(curve, of, data.lastTime, top);
+  const band = [...steps(({ high }) => high), ...steps(({ low }) => low).reverse()];
   const plot = drawn(
     "svg",
-    { x: percent(left), width: percent(right - left), y: head, height: foot - head, viewBox: "0 0 1000 1000", preserveAspectRatio: "none" },
+    attributes,
     drawn("polygon", { points: band.join(" "), class: "band" }),
-    drawn("polyline", { points: inner(({ risk }) => risk).join(" "), class: "curve" }),
+    drawn("polyline", { points: steps(({ risk }) => risk).join(" "), class: "curve" }),
   );
-  const horizon = drawn("line", { x1: percent(across(data.horizon)), x2: percent(across(data.horizon)), y1: head, y2: foot, class: "horizon" });
-  const axis = drawn("line", { x1: percent(left), x2: percent(right), y1: foot, y2: foot, class: "axis" });
-  const risks = risksUpTo(top).map((risk) => text(left - 0.012, down(risk) + 4, onAxis(risk), "end"));
-  const times = data.ticks.map((tick) => text(across(tick * data.perUnit), foot + 17, String(tick)));
-  return frame(206, words, plot, horizon, axis, ...risks, ...times, text((left + right) / 2, foot + 34, data.unit));
+  return chart(
+    206,
+    label,
+    plot,
+    upright(across(data.horizon), head, foot, "horizon"),
+    level(left, right, foot),
+    ...risksUpTo(top).map((risk) => words(left - 0.012, down(risk) + 4, onAxis(risk), "end")),
+    ...data.ticks.map((tick) => words(across(tick * data.perUnit), foot + 17, String(tick))),
+    words((left + right) / 2, foot + 34, data.unit),
+  );
+}
+
+// Points of a line that stays what it is until the next time.
+function stepsOf(curve, of, lastTime, top) {
+  const y = (point) => (INNER * (1 - Math.min(of(point), top) / top)).toFixed(2);
+  return curve.flatMap((point, place) => {
+    const x = ((INNER * point.time) / lastTime).toFixed(2);
+    return place ? [`${x},${y(curve[place - 1])}`, `${x},${y(point)}`] : [`${x},${y(point)}`];
+  });
 }
 
 // A bar of a share, from the middle to the right where it raises the risk.
 function drawShare(share, most) {
   const part = most ? (0.5 * Math.abs(share)) / most : 0;
+  const [start, name] = share > 0 ? [0.5, "raises"] : [0.5 - part, "lowers"];
   return drawn(
     "svg",
     { width: "100%", height: 14, "aria-hidden": "true", class: "drawn" },
-    drawn("rect", { x: percent(share > 0 ? 0.5 : 0.5 - part), width: percent(part), y: 1, height: 12, class: share > 0 ? "raises" : "lowers" }),
-    drawn("line", { x1: "50%", x2: "50%", y1: 0, y2: 14, class: "axis" }),
+    box(start, part, 1, 12, name),
+    upright(0.5, 0, 14, "axis"),
   );
 }

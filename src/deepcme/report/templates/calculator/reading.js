@@ -3,12 +3,26 @@
 const TRIED_LINES = 200;
 const TRIED_ROWS = 12;
 const PASTED = "pasted values";
-const OF_GENES = /^((gene|transcript|exon|effective)?length|width|(gene)?(description|definition)|chr(om(osome)?)?(name)?|(gene|transcript)?(start|end)(bp)?|strand|band|cytoband|locus|(gene|hgnc|hugo|hugogene|approved)?symbols?|(external)?genename|hgncid|(gene)?biotypes?|(gene|transcript)(type|id)|ncbigene.*|(genbank)?accession|(refseq|uniprot)(id)?|probe(set)?(id|name)?|(entrez|ensembl).*|mean|median)([xy]|\d)?$/;
+const OF_GENES = new RegExp(`^(${[
+  "(gene|transcript|exon|effective)?length", "width", "(gene)?(description|definition)",
+  "chr(om(osome)?)?(name)?", "(gene|transcript)?(start|end)(bp)?", "strand", "band", "cytoband",
+  "locus", "(gene|hgnc|hugo|hugogene|approved)?symbols?", "(external)?genename", "hgncid",
+  "(gene)?biotypes?", "(gene|transcript)(type|id)", "ncbigene.*", "(genbank)?accession",
+  "(refseq|uniprot)(id)?", "probe(set)?(id|name)?", "(entrez|ensembl).*", "mean", "median",
+].join("|")})([xy]|\\d)?$`);
+
+const OF_IDS = new RegExp(`^(${[
+  "ids?", "samples?(id|name|barcode)?", "genes?(id)?", "(feature|probe)(id)?", "(row)?names?",
+  "rowid",
+].join("|")})$`);
+const WITH_POINT = /^-?\d*\.\d+$/;
 
 const plainName = (name) => name.replace(/[^\p{L}\p{N}]+/gu, "").toLowerCase();
 
 // What all spellings of an identifier have in common: no version of an Ensembl id, no case.
-const geneKey = (name) => name.trim().toLowerCase().replace(/^(ensg\d{11})(\.\d+)?(_par_y)?$/, "$1$3");
+const geneKey = (name) => (
+  name.trim().toLowerCase().replace(/^(ensg\d{11})(\.\d+)?(_par_y)?$/, "$1$3")
+);
 
 // The keys under which a name in a table is looked up: TP53|7157 and ENSG00000141510|TP53 name a
 // gene twice.
@@ -76,7 +90,9 @@ function cellsOf(line, separator) {
 function linesOf(text) {
   return text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/)
     .map((line, place) => ({ line, number: place + 1 }))
-    .filter(({ line }) => /[^\s,;"]/.test(line) && !line.startsWith("#") && !/^"?sep=."?$/i.test(line.trim()));
+    .filter(({ line }) => (
+      /[^\s,;"]/.test(line) && !line.startsWith("#") && !/^"?sep=."?$/i.test(line.trim())
+    ));
 }
 
 // The separator by which most genes are found, and then the rows agree about their width.
@@ -130,10 +146,19 @@ function headerOf(lines, separator) {
   }
   const [names, ...below] = rows.slice(first);
   const header = withoutEmptyEnd(names);
-  // R leaves the name of the row ids out.
   const isOfR = below.length > 0 && below.every((cells) => cells.length === header.length + 1)
-    && below.some((cells) => cells.at(-1) !== "");
+    && below.some((cells) => cells.at(-1) !== "")
+    && areRowNames(header, below.map((cells) => cells[0]));
   return { header: isOfR ? ["", ...header] : header, lines: lines.slice(first + 1) };
+}
+
+// Whether the first cells are ids for which the header, as R's, has no name. A header that begins
+// with a name for ids lost another cell, unless the rows are numbered.
+function areRowNames(header, ids) {
+  if ([OF_IDS, OF_GENES].some((names) => names.test(plainName(header[0])))) {
+    return ids.every((id, place) => id === String(place + 1));
+  }
+  return ids.every((id) => id && !WITH_POINT.test(id)) && new Set(ids).size === ids.length;
 }
 
 // The cells of a row, as many as the header has.

@@ -13,19 +13,17 @@ function make(tag, attributes = {}, ...children) {
 
 const paragraph = (name, ...children) => make("p", { class: name }, ...children);
 
-function figureOf(chart, caption) {
-  return make("figure", {}, chart, make("figcaption", {}, caption));
+function figureOf(picture, caption) {
+  return make("figure", {}, picture, make("figcaption", {}, caption));
 }
 
 function partsOf(data, told, entered) {
   const label = `${whatIsTold(data)}${told.name ? `, ${told.name}` : ""}`;
-  const parts = told.refusal
-    ? [paragraph("label", label), paragraph("value none", "No prediction"), paragraph("why", `${capitalised(told.refusal)}.`)]
-    : toldParts(data, told, label);
-  const cautions = cautionsOf(data, told);
+  const parts = told.refusal ? refusedParts(told, label) : toldParts(data, told, label);
+  const cautions = cautionsOf(data, told).map((caution) => make("li", {}, caution));
   if (cautions.length) {
-    const items = cautions.map((caution) => make("li", {}, caution));
-    parts.splice(told.refusal ? parts.length : 3, 0, make("ul", { class: "warned", "aria-label": "Read this first" }, ...items));
+    const warned = { class: "warned", "aria-label": "Read this first" };
+    parts.splice(3, 0, make("ul", warned, ...cautions));
   }
   return [
     ...parts,
@@ -34,39 +32,75 @@ function partsOf(data, told, entered) {
   ];
 }
 
+const refusedParts = (told, label) => [
+  paragraph("label", label),
+  paragraph("value none", "No prediction"),
+  paragraph("why", `${capitalised(refusalOf(told))}.`),
+];
+
 function toldParts(data, told, label) {
   const isRange = told.risk === undefined;
   const value = isRange ? between(told.lowest, told.highest) : asPercent(told.risk);
-  const beside = isRange ? "range, as genes have no value" : `95% interval ${between(told.low, told.high)}`;
-  const why = isRange ? missingSentence(data, told) : callOf(data, told);
+  const beside = isRange
+    ? "range, as genes have no value" : `95% interval ${between(told.low, told.high)}`;
   const parts = [
     paragraph("label", label),
     paragraph("value", value, " ", make("span", { class: "interval" }, beside)),
-    paragraph("why", why),
-    figureOf(
-      drawPlace(data, told, isRange ? missingSentence(data, told) : placeOfHundred(told)),
-      isRange
-        ? "Bars: risks of the training patients while they were held out. Shaded: where this patient's may lie."
-        : `${placeOfHundred(told)} Bars: their risks while they were held out; line and shade: this patient and the interval.`,
-    ),
+    paragraph("why", isRange ? missingSentence(data, told) : callOf(data, told)),
+    make("div", { class: "charts" }, ...chartsOf(data, told)),
   ];
   if (isRange) return parts;
-  if (data.kind === "survival") {
-    const curve = curveOf(data, told.z);
-    parts.push(figureOf(
-      drawCurve(data, curve, `Risk by each time up to ${data.until} and beyond: ${asPercent(told.risk)} by ${data.until}`),
-      `Risk of the event by each time, with its interval; the upright line is the horizon, ${data.until}.`,
-    ));
-  }
   return [...parts, sharesTable(data, told), paragraph("small muted", intervalInWords(data))];
 }
 
+function chartsOf(data, told) {
+  if (told.risk === undefined) {
+    return [figureOf(
+      drawPlace(data, told, missingSentence(data, told)),
+      "Bars: risks of the training patients while they were held out. Shaded: where this "
+      + "patient's may lie.",
+    )];
+  }
+  const place = Number.isNaN(told.place) ? "" : placeOfHundred(told);
+  const figures = [figureOf(
+    drawPlace(data, told, place || "The model gives everybody the same risk."),
+    `${place} Bars: risks of the training patients while they were held out; line and shade: this `
+    + "patient and the interval.",
+  )];
+  if (data.kind === "survival") {
+    const label = `Risk over time: ${asPercent(told.risk)} by ${data.until}`;
+    figures.push(figureOf(
+      drawCurve(data, curveOf(data, told.z), label),
+      "Risk of the event by each time, with its interval; the upright line is the horizon, "
+      + `${data.until}.`,
+    ));
+  }
+  return figures;
+}
+
+// What each gene adds, the first genes at once and the others folded away.
 function sharesTable(data, told) {
   const order = told.shares.map((_, gene) => gene)
     .sort((a, b) => Math.abs(told.shares[b]) - Math.abs(told.shares[a]) || a - b);
-  const most = Math.abs(told.shares[order[0]]);
+  const first = order.slice(0, MOST_SHARES);
+  const rest = order.slice(MOST_SHARES);
+  const what = rest.length ? `The ${MOST_SHARES} genes that push it most` : "What each gene adds";
+  const caption = `${what}: what the model does, not what causes anything.`;
+  const shown = tableOfShares(data, told, first, caption);
+  if (!rest.length) return shown;
+  const summary = make("summary", {}, `The other ${rest.length} genes`);
+  const table = tableOfShares(data, told, rest, "The other genes.");
+  return make("div", {}, shown, make("details", { class: "rest" }, summary, table));
+}
+
+function tableOfShares(data, told, genes, caption) {
+  const most = Math.max(...told.shares.map(Math.abs));
   const scale = data.kind === "binary" ? "log-odds" : "log hazard";
-  const rowOfGene = (gene) => {
+  const headings = [
+    ["Gene", "text"], ["Value", ""], ["Lowers or raises the risk", "bar"],
+    [`Share in the ${scale}`, ""],
+  ];
+  const rowOf = (gene) => {
     const share = told.shares[gene];
     return make(
       "tr",
@@ -77,20 +111,17 @@ function sharesTable(data, told) {
       make("td", {}, `${share < 0 ? "\u2212" : "+"}${Math.abs(share).toFixed(3)}`),
     );
   };
-  const headings = [["Gene", "text"], ["Value", ""], ["Lowers or raises the risk", "bar"], [`Share in the ${scale}`, ""]];
-  const tableOf = (genes, caption) => make(
+  return make(
     "table",
     { class: "shares" },
     make("caption", {}, caption),
-    make("thead", {}, make("tr", {}, ...headings.map(([words, name]) => make("th", { scope: "col", class: name }, words)))),
-    make("tbody", {}, ...genes.map(rowOfGene)),
+    make("thead", {}, headRow(headings)),
+    make("tbody", {}, ...genes.map(rowOf)),
   );
-  const rest = order.slice(MOST_SHARES);
-  const shown = tableOf(
-    order.slice(0, MOST_SHARES),
-    `${rest.length ? `The ${MOST_SHARES} genes that push it most` : "What each gene adds"}: what the model does, not what causes anything.`,
-  );
-  if (!rest.length) return shown;
-  const folded = make("details", { class: "rest" }, make("summary", {}, `The other ${rest.length} genes`), tableOf(rest, "The other genes."));
-  return make("div", {}, shown, folded);
+}
+
+function headRow(headings) {
+  return make("tr", {}, ...headings.map(([heading, name]) => (
+    make("th", { scope: "col", class: name }, heading)
+  )));
 }

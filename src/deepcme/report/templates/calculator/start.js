@@ -3,6 +3,8 @@
 const PAUSE = 150; // milliseconds after the last key
 const SPOKEN_PAUSE = 700;
 const MOST_BYTES = 200e6;
+const NOTHING_YET = "Type the values of a patient, paste them, or choose a file: what the model "
+  + "tells stands here at once.";
 
 function after(pause, task) {
   let timer = 0;
@@ -21,8 +23,12 @@ class Calculator {
     [this.pasted, this.file, this.drop] = ["textarea", "input[type=file]", ".drop"].map(find);
     [this.pastedMessage, this.fileMessage] = [...section.querySelectorAll(".message")];
     this.sample = find("[data-sample]");
-    this.inputs = ["gene", "reference"].map((kind) => [...section.querySelectorAll(`[data-${kind}]`)]);
-    this.hints = new Map(this.inputs.flat().map((input) => [input, input.nextElementSibling.textContent]));
+    this.inputs = ["[data-gene]", "[data-reference]"].map((kind) => (
+      [...section.querySelectorAll(kind)]
+    ));
+    this.hints = new Map(this.inputs.flat().map((input) => (
+      [input, input.nextElementSibling.textContent]
+    )));
     const spoken = find(".spoken");
     this.speak = after(SPOKEN_PAUSE, (words) => { spoken.textContent = words; });
     this.listen();
@@ -88,7 +94,7 @@ class Calculator {
   calculate() {
     if (this.inputs.flat().every((input) => !input.value.trim())) {
       for (const input of this.inputs.flat()) this.mark(input);
-      this.told.replaceChildren(paragraph("muted empty", "Type the values of a patient, paste them, or choose a file: what the model tells stands here at once."));
+      this.told.replaceChildren(paragraph("muted", NOTHING_YET));
       this.told.classList.add("nothing");
       this.speak("");
       return;
@@ -97,7 +103,8 @@ class Calculator {
     try {
       const patient = this.typed();
       const told = tell(this.data, patient);
-      this.told.replaceChildren(...partsOf(this.data, told, this.entered(patient)), this.printButton());
+      const parts = partsOf(this.data, told, this.entered(patient));
+      this.told.replaceChildren(...parts, this.printButton());
       this.speak(spokenOf(this.data, told));
     } catch (error) {
       if (!(error instanceof ReadingError)) throw error;
@@ -133,11 +140,13 @@ class Calculator {
   }
 
   takePasted() {
-    if (!this.pasted.value.trim()) return;
-    this.read(this.pastedMessage, () => readPasted(this.data, this.pasted.value), ({ samples, notes }) => {
+    const text = this.pasted.value;
+    if (!text.trim()) return;
+    this.say(this.pastedMessage, "", () => {
+      const { samples, notes } = readPasted(this.data, text);
       if (samples.length > 1) {
         this.showMany(samples);
-        return [`${samples.length} samples: their table is below.`, ...notes];
+        return [`${samplesIn(samples.length)}: their table is below.`, ...notes];
       }
       this.fill(samples[0]);
       const there = samples[0].values.filter((value) => !Number.isNaN(value)).length;
@@ -147,32 +156,35 @@ class Calculator {
 
   async takeFile(file) {
     if (!file) return;
-    this.fileMessage.textContent = `Reading ${file.name} ...`;
     this.results.hidden = true;
-    let text;
-    try {
-      if (file.size > MOST_BYTES) throw new ReadingError("it is larger than a page can take: use deepcme predict.");
-      text = await textOf(file);
-    } catch (error) {
-      if (!(error instanceof ReadingError)) throw error;
-      this.fileMessage.textContent = `${file.name}: ${error.message}`;
-      return;
-    }
-    this.read(this.fileMessage, () => readMany(this.data, text), ({ samples, notes }) => {
+    this.fileMessage.textContent = `Reading ${file.name} ...`;
+    await this.say(this.fileMessage, `${file.name}: `, async () => {
+      if (file.size > MOST_BYTES) {
+        throw new ReadingError("it is larger than a page can take: use deepcme predict.");
+      }
+      const { samples, notes } = readMany(this.data, await textOf(file));
       this.showMany(samples);
-      return [`${file.name}: ${samples.length} ${samples.length === 1 ? "sample" : "samples"}.`, ...notes];
-    }, `${file.name}: `);
+      return [`${samplesIn(samples.length)}.`, ...notes];
+    });
   }
 
-  read(message, reading, take, before = "") {
+  // What was read, or why it cannot be.
+  async say(message, before, read) {
+    let said;
+    let isWrong = false;
     try {
-      message.textContent = take(reading()).join(" ");
-      message.classList.remove("wrong");
+      said = (await read()).join(" ");
     } catch (error) {
       if (!(error instanceof ReadingError)) throw error;
-      message.textContent = before ? before + error.message : capitalised(error.message);
-      message.classList.add("wrong");
+      said = error.message;
+      isWrong = true;
     }
+    message.textContent = before ? before + said : capitalised(said);
+    message.classList.toggle("wrong", isWrong);
+  }
+
+  samplesOf(text) {
+    return readMany(this.data, text).samples;
   }
 
   tellEach(samples) {
@@ -185,7 +197,7 @@ class Calculator {
     button.addEventListener("click", () => download(this.data, all));
     this.results.replaceChildren(
       make("h3", {}, "Results of the file"),
-      paragraph("", summaryOf(this.data, all), " A name shows the patient in full. For research only."),
+      paragraph("", summaryOf(all), " A name shows the patient in full. For research only."),
       paragraph("buttons", button),
       manyTable(this.data, all, (told) => {
         this.fill(told);
@@ -198,5 +210,5 @@ class Calculator {
 }
 
 for (const section of document.querySelectorAll("[data-calculator]")) {
-  section.calculator = new Calculator(section); // for tests
+  section.calculator = new Calculator(section); // its numbers, to be checked
 }

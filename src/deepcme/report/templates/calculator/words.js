@@ -14,16 +14,26 @@ const between = (low, high) => `${asPercent(low)} to ${asPercent(high)}`;
 const whatIsTold = (data) => (data.kind === "binary" ? "Probability" : `Risk by ${data.until}`);
 const labelsOf = (data, genes) => genes.map((gene) => data.genes[gene].label);
 
-function listed(words, most = 8) {
-  const shown = words.length > most ? [...words.slice(0, most), `${words.length - most} more`] : words;
+function listed(names, most = 8) {
+  const left = names.length - most;
+  const shown = left > 0 ? [...names.slice(0, most), `${left} more`] : names;
   return shown.length > 1 ? `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}` : shown.join("");
 }
 
+// A value and the ends of a range that it is not in, in digits by which that is seen.
+function toldApart(numbers) {
+  const written = [4, 5, 6, 7, 8, 9].map((digits) => (
+    numbers.map((number) => shortly(number, digits))
+  ));
+  return written.find((shown) => shown.indexOf(shown[0], 1) < 0) ?? written.at(-1);
+}
+
 // As many digits as are read at a glance.
-function shortly(number) {
+function shortly(number, digits = 4) {
   if (number === 0 || !Number.isFinite(number)) return String(number);
   const size = Math.abs(number);
-  return size >= 1e6 || size < 1e-4 ? number.toExponential(2) : String(Number(number.toPrecision(4)));
+  if (size >= 1e6 || size < 1e-4) return number.toExponential(2);
+  return String(Number(number.toPrecision(digits)));
 }
 
 const intervalInWords = (data) => (
@@ -39,7 +49,8 @@ function callOf(data, told) {
   }
   if (!told.group) return "The model gives everybody the same risk.";
   const [low, high] = data.cutOffs;
-  return `In the ${told.group} third of the training patients' risks, which are parted at ${asPercent(low)} and ${asPercent(high)}.`;
+  return `In the ${told.group} third of the training patients' risks, which are parted at `
+    + `${asPercent(low)} and ${asPercent(high)}.`;
 }
 
 const placeOfHundred = (told) => {
@@ -49,10 +60,11 @@ const placeOfHundred = (told) => {
 
 function missingSentence(data, told) {
   const names = listed(labelsOf(data, told.missing));
-  const are = told.missing.length === 1 ? "has no value" : "have no value";
-  const exact = data.learned.coefficients || told.missing.length === 1
-    ? "" : " (found by trying one gene after the other)";
-  return `${names} ${are}: over all that ${told.missing.length === 1 ? "it was" : "they were"} in training, the risk runs from ${asPercent(told.lowest)} to ${asPercent(told.highest)}${exact}. No single number is told.`;
+  const isOne = told.missing.length === 1;
+  const [have, were] = isOne ? ["has", "it was"] : ["have", "they were"];
+  const how = data.learned.coefficients || isOne ? "" : " (searched one gene after the other)";
+  return `${names} ${have} no value: over all that ${were} in training, the risk runs from `
+    + `${between(told.lowest, told.highest)}${how}. No single number is told.`;
 }
 
 // Why not to rely on it.
@@ -60,13 +72,20 @@ function cautionsOf(data, told) {
   const said = [];
   for (const gene of (told.outside ?? []).slice(0, 5)) {
     const { label, ranges } = data.genes[gene];
-    const shown = [told.scaled[gene], ranges[0], ranges.at(-1)].map(onEntryScale(data)).map(shortly);
-    said.push(`${label} is ${shown[0]}${besideReference(data)}; in training it was ${shown[1]} to ${shown[2]}.`);
+    const numbers = [told.scaled[gene], ranges[0], ranges.at(-1)].map(onEntryScale(data));
+    const shown = toldApart(numbers);
+    const range = `in training it was ${shown[1]} to ${shown[2]}`;
+    said.push(`${label} is ${shown[0]}${besideReference(data)}; ${range}.`);
   }
   const more = (told.outside ?? []).length - 5;
-  if (more > 0) said.push(`${more} more genes are out of their training range.`);
+  if (more > 0) {
+    said.push(`${more} more ${more === 1 ? "gene is" : "genes are"} out of the training range.`);
+  }
   if (told.isFar) {
-    said.push("Far outside the training data: another platform, scale or tissue may be the reason; not to be relied on.");
+    said.push(
+      "Far outside the training data: another platform, scale or tissue may be the reason; not "
+      + "to be relied on.",
+    );
   }
   return said;
 }
@@ -78,13 +97,19 @@ const onEntryScale = (data) => (value) => (
   data.log2 && !data.reference.length ? 2 ** value - 1 : value
 );
 
+// A refusal without what a command would have to be told.
+const refusalOf = (told) => told.refusal.replace(/: [^:]*--.*$/, "");
+
 const capitalised = (sentence) => sentence.charAt(0).toUpperCase() + sentence.slice(1);
 
 // One sentence for those who hear the page.
 function spokenOf(data, told) {
-  if (told.refusal) return `No prediction: ${told.refusal}.`;
+  if (told.refusal) return `No prediction: ${refusalOf(told)}.`;
   const what = whatIsTold(data);
-  if (told.risk === undefined) return `${what} ${between(told.lowest, told.highest)}. ${told.missing.length} of ${told.values.length} genes have no value.`;
+  if (told.risk === undefined) {
+    const { length } = told.missing;
+    return `${what} ${between(told.lowest, told.highest)}. Genes without a value: ${length}.`;
+  }
   const warned = cautionsOf(data, told).length ? " There are warnings." : "";
   return `${what} ${asPercent(told.risk)}, 95% interval ${between(told.low, told.high)}.${warned}`;
 }

@@ -64,8 +64,7 @@ async function predict(event, read) {
     tick();
     ticking = setInterval(tick, 2000);
     const answer = await (await ask(request.path, { ...request, signal: working.signal })).json();
-    showResults(request, answer, model);
-    if (answer.model.sha256 !== model.sha256) await listModels();
+    showResults(request, answer, await knownAs(answer.model, model));
   } catch (problem) {
     if (problem.status === 401) askForToken(problem.message);
     else tell("problem", problem.message);
@@ -74,6 +73,15 @@ async function predict(event, read) {
     working = null;
     setWorking(false);
   }
+}
+
+// The model that answered: another than was listed, where it was replaced meanwhile.
+async function knownAs(answered, model) {
+  if (answered.sha256 === model.sha256) return model;
+  await listModels();
+  useModel();
+  tell("problem", `${model.name} was replaced since it was listed: the results are of the new one. Look at its scale and genes again.`);
+  return models.find(({ name }) => name === answered.name) ?? model;
 }
 
 function setWorking(isWorking) {

@@ -1,9 +1,16 @@
 // What the service predicted, in words and numbers as its table has them.
 const SHOWN_AT_MOST = 200;
-const WARNING = "warning: ";
+const WARNING = /^warning: /i;
 
 const isGiven = (value) => value !== null && value !== undefined && value !== "";
-const percent = (value) => `${(100 * value).toFixed(1)}%`;
+
+// No risk that is not 0 or 1 is rounded to one of them.
+function percent(value) {
+  if (value > 0 && value < 0.0005) return "<0.1%";
+  if (value < 1 && value >= 0.9995) return ">99.9%";
+  return `${(100 * value).toFixed(1)}%`;
+}
+
 const yesOrNo = (value) => (typeof value === "boolean" ? (value ? "yes" : "no") : String(value));
 
 function withInterval(row, told) {
@@ -20,7 +27,6 @@ const HEADINGS = {
   sample: ["Sample"],
   probability: ["Probability (95% interval)", (row) => withInterval(row, "probability")],
   risk: ["Risk (95% interval)", (row) => withInterval(row, "risk")],
-  horizon: ["By"],
   lowest: ["Range, whatever the missing genes are", (row) => withRange(row, "probability" in row ? "probability" : "risk")],
   place: ["Training patients of a lower risk", (row) => (isGiven(row.place) ? percent(row.place) : "")],
   threshold: ["Threshold", (row) => (isGiven(row.threshold) ? percent(row.threshold) : "")],
@@ -35,15 +41,17 @@ const HEADINGS = {
   genes: ["Genes that push it most"],
   remark: ["Remark"],
 };
-const WITHIN_OTHERS = ["ci_low", "ci_high", "highest"];
+const WITHIN_OTHERS = ["ci_low", "ci_high", "highest", "horizon"];
+const AS_EXPECTED = ["", "no", "100.0%"];
 
 // Heading and text of each cell; a column that is empty throughout is left out.
-function makeColumns(rows) {
+function makeColumns(rows, unit) {
   const names = Object.keys(rows[0]).filter((name) => !WITHIN_OTHERS.includes(name));
   return names.map((name) => {
     const known = HEADINGS[name];
     const byTime = name.startsWith("risk_by_");
-    const heading = known?.[0] ?? (byTime ? `Risk by ${name.slice(8)}` : name);
+    const heading = (known?.[0] ?? (byTime ? `Risk by ${name.slice(8)} ${unit}` : name))
+      .replace(/^Risk (?=\()/, rows[0].horizon ? `Risk by ${rows[0].horizon} ` : "$&");
     const show = known?.[1] ?? ((row) => (isGiven(row[name]) ? (byTime ? percent(row[name]) : yesOrNo(row[name])) : ""));
     return { name, heading, texts: rows.map(show), numeric: rows.some((row) => typeof row[name] === "number") };
   }).filter(({ texts }) => texts.some(Boolean));
@@ -56,12 +64,12 @@ function showResults(request, answer, model) {
   asked = request;
   answeredBy = answer.model;
   const rows = answer.predictions;
-  const columns = makeColumns(rows.slice(0, SHOWN_AT_MOST));
+  const columns = makeColumns(rows.slice(0, SHOWN_AT_MOST), model.times?.unit);
   byId("found").replaceChildren(...(rows.length === 1 ? showOne(rows[0], columns) : showMany(rows, columns)));
   byId("interval-note").hidden = !rows.some((row) => isGiven(row.ci_low));
-  const warnings = answer.notes.filter((note) => note.startsWith(WARNING)).map((note) => note.slice(WARNING.length));
-  showItems("warnings", warnings);
-  showItems("notes", answer.notes.filter((note) => !note.startsWith(WARNING)));
+  const warnings = answer.notes.filter((note) => WARNING.test(note)).map((note) => note.replace(WARNING, ""));
+  showItems("warnings", warnings.map((note) => `${note[0].toUpperCase()}${note.slice(1)}`));
+  showItems("notes", answer.notes.filter((note) => !WARNING.test(note)));
   byId("origin").replaceChildren(...makeTerms([
     ["Model", `${answer.model.name}, version ${answer.model.version}`],
     ["SHA-256", make("code", { class: "sha" }, answer.model.sha256)],
@@ -95,14 +103,17 @@ function showOne(row, columns) {
   return [make("p", { class: "first" }, `${row.sample}: ${first}.`), make("dl", {}, ...makeTerms(rest.map(({ heading, texts }) => [heading, texts[0]])))];
 }
 
-function showMany(rows, columns) {
+function showMany(rows, all) {
   const shown = rows.slice(0, SHOWN_AT_MOST);
-  const style = ({ numeric }) => (numeric ? null : "text");
+  // What is as it should be of every sample takes no room, nor what is a risk on another scale.
+  const columns = all.filter(({ name, texts }) => name !== "log_hazard" && !texts.every((text) => AS_EXPECTED.includes(text)));
+  const style = ({ name, numeric }) => (numeric ? null : `text ${name === "genes" || name === "remark" ? "wide" : ""}`.trim());
   const cells = (place) => columns.map((column) => make("td", { class: style(column), "data-heading": column.heading }, column.texts[place]));
   const table = make("table", {},
     make("thead", {}, make("tr", {}, ...columns.map((column) => make("th", { scope: "col", class: style(column) }, column.heading)))),
     make("tbody", {}, ...shown.map((_, place) => make("tr", {}, ...cells(place)))));
-  const told = `${counted(rows.length, "sample")}${rows.length > shown.length ? `; the first ${shown.length} are shown, the CSV has all` : ""}.`;
+  const first = rows.length > shown.length ? `; the first ${shown.length} are shown` : "";
+  const told = `${counted(rows.length, "sample")}${first}. The CSV has every sample and column.`;
   return [make("p", {}, told), make("div", { class: "scroll wrap long tall", tabindex: "0", role: "region", "aria-label": "Predictions" }, table)];
 }
 
