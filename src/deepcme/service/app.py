@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,6 +21,7 @@ from deepcme.service.guard import CHALLENGE, Guard
 from deepcme.service.metrics import Metrics
 from deepcme.service.models.served import ServedModel
 from deepcme.service.page.page import make_page
+from deepcme.service.predicting.large import LargeTables
 from deepcme.service.predicting.places import Places
 from deepcme.service.settings import ServiceSettings
 
@@ -27,7 +29,9 @@ __all__ = ["make_app"]
 
 
 def make_app(
-    models: Mapping[str, ServedModel], settings: ServiceSettings | None = None
+    models: Mapping[str, ServedModel],
+    settings: ServiceSettings | None = None,
+    place: Path | None = None,
 ) -> Starlette:
     """Make the application that answers for some models.
 
@@ -36,6 +40,8 @@ def make_app(
     models : mapping of str to ServedModel
         By the names under which they are asked.
     settings : ServiceSettings, optional
+    place : path, optional
+        Private folder that all workers share, so that they work on one large table at a time.
 
     Returns
     -------
@@ -75,7 +81,7 @@ def make_app(
 
     of_models = ModelAddresses(models, settings)
     of_state = StateAddresses(models, metrics)
-    predictor = Predictor(models, settings, metrics, places)
+    predictor = Predictor(models, settings, metrics, places, LargeTables(settings, place))
     one = "/v1/models/{name}"
     app = Starlette(
         routes=[

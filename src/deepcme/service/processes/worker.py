@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import uvicorn
 
@@ -38,7 +40,7 @@ def work(
     begin_worker(*starter)
     _fall_silent()
     config = uvicorn.Config(
-        make_app(models, settings),
+        make_app(models, settings, Path(tempfile.gettempdir())),
         timeout_graceful_shutdown=stop_seconds,
         **uvicorn_options(settings),
     )
