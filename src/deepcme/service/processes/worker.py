@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import uvicorn
 
@@ -36,7 +38,7 @@ def work(
     """
     begin_worker(*starter)
     config = uvicorn.Config(
-        make_app(models, settings, tell=fall_silent()),
+        make_app(models, settings, tell=fall_silent(), place=Path(tempfile.gettempdir())),
         timeout_graceful_shutdown=stop_seconds,
         **uvicorn_options(settings),
     )
