@@ -164,7 +164,7 @@ def _test_times(model: Model, new: Cohort, told: dict[str, Any]) -> dict[str, An
     """The same of Uno's C up to the horizon."""
     values = new.outcome.values
     follow_up = FollowUp(values["time"], values["event"])
-    horizon = model.manifest.times.horizon
+    horizon = model.horizon
     at = AtHorizon.draw(follow_up, horizon, np.random.default_rng(0), draws=0)
     truth = float(compute_uno_concordance(at, _scores(model, new))[0])
     row = _compared(model.manifest.performance.uno_c, truth) | {"rises": model.rises}

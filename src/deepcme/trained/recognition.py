@@ -254,7 +254,7 @@ def known_by_id(
 
 
 def _hashed_ids(
-    ids: TrainingIds, samples: Sequence[str], patients: Iterable[object] | None
+    ids: TrainingIds, samples: Iterable[object], patients: Iterable[object] | None
 ) -> tuple[list[str], list[str]]:
     """Hashes of samples and of their patients; a sample's id stands for an unnamed patient."""
     salt = bytes.fromhex(ids.salt)

@@ -17,6 +17,7 @@ PANELS = {
     "times": {"kind": "survival", "genes": 6},
     "logged": {"kind": "survival", "genes": 5, "log2": True},
     "reference": {"kind": "binary", "genes": 5, "log2": True, "reference": 2},
+    "reference of logs": {"kind": "binary", "genes": 5, "reference": 2},
     "networks": {"kind": "binary", "refit": "networks", "genes": 5},
     "networks of times": {
         "kind": "survival", "refit": "networks", "genes": 5, "log2": True, "reference": 2,

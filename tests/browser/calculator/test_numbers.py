@@ -16,8 +16,8 @@ from tests.browser.calculator.conftest import PANELS, typical
 
 pytestmark = pytest.mark.browser
 
-MOST_AT_ONCE, TIMES = 50, 90
-LEAST = 1_430  # of each of seven panels: ten thousand patients
+MOST_AT_ONCE, TIMES = 50, 80
+LEAST = 1_250  # of each of eight panels: ten thousand patients
 NUMBERS = {
     "ci_low": "low", "ci_high": "high", "lowest": "lowest", "highest": "highest",
     "place": "place", "spread": "spread", "coverage": "coverage", "log_hazard": "predictor",
@@ -75,6 +75,9 @@ def assert_told_alike(panel, rows):
         if column in wanted:
             words = [None if pd.isna(word) else word for word in wanted[column]]
             assert [of_page.get(name) for of_page in told] == words, X
+    refused = np.isnan(np.asarray(wanted["lowest"], dtype=np.float64))
+    reasons = [why if no else None for why, no in zip(wanted["remark"], refused, strict=True)]
+    assert [of_page.get("refusal") for of_page in told] == reasons, X
 
 
 def test_ten_thousand_patients_are_told_what_predict_tells(panel):
@@ -99,6 +102,15 @@ def test_patients_like_those_of_the_training_have_the_same_risk(panel):
     random = np.random.default_rng(2)
     X[::10] = np.where(random.random(X[::10].shape) < 0.2, np.nan, X[::10])
     assert_told_alike(panel, X)
+
+
+@pytest.mark.parametrize("name", ["reference", "reference of logs"])
+def test_values_on_another_scale_are_refused_alike(open_panel, name):
+    panel = open_panel(name)
+    X = typical(panel.model, 300, seed=4).astype(np.float64)
+    other = np.log2(X + 1) if panel.model.manifest.preprocessing.log2 else 2**X - 1
+    factor = np.random.default_rng(5).uniform(0.2, 4, (len(X), 1))
+    assert_told_alike(panel, np.vstack([other, factor * other, -X]))
 
 
 def test_the_file_that_is_downloaded_has_the_text_that_predict_writes(panel, tmp_path):

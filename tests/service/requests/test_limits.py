@@ -109,7 +109,7 @@ class TestKinds:
     @pytest.mark.parametrize(
         "body",
         [
-            gzip.compress(frame(2).to_csv().encode()),
+            gzip.compress(frame(2).to_csv().encode(), mtime=0),
             frame(2).to_csv().encode("utf-16"),
             as_parquet(frame(2))["content"],
             b"PAR1" + frame(2).to_csv().encode(),

@@ -36,9 +36,13 @@ def held_out(score, label):
     )
 
 
+def cross_fitted(rows, *, is_panel=False):
+    finished = SimpleNamespace(folds=(FOLDS, 1), settings=SimpleNamespace(is_panel=is_panel))
+    return cross_fit_risks(finished, rows, np.random.default_rng(0))
+
+
 def risks_of(rows):
-    finished = SimpleNamespace(folds=(FOLDS, 1))
-    return cross_fit_risks(finished, rows, np.random.default_rng(0))[0]["probability"]
+    return cross_fitted(rows)[0]["probability"]
 
 
 def drawn(seed, signal):
@@ -55,6 +59,13 @@ def test_nobodys_own_outcome_is_in_his_risk():
     turned = rows.assign(label=rows["label"].where(~here, 1 - rows["label"]))
     assert (risks_of(rows)[here] == risks_of(turned)[here]).all()
     assert (risks_of(rows)[~here] != risks_of(turned)[~here]).all()
+
+
+def test_of_a_panel_it_is_said_that_all_patients_gave_its_size_strength_and_refit():
+    """The held-out were among these: their own outcomes are not quite out of their risks."""
+    _, method = cross_fitted(drawn(1, signal=True), is_panel=True)
+    assert "size, strength and refit" in method and "all patients" in method
+    assert "nobody" not in method
 
 
 def scaled_brier(rows, probability):

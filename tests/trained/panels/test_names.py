@@ -29,6 +29,13 @@ def test_names_stand_in_a_line_or_in_a_file(tmp_path):
     assert names_given(str(file)) == ["ACTB"]
 
 
+def test_names_with_a_version_and_long_lists_are_no_files():
+    versioned = ["ENSG00000075624.17", "ENSG00000111640.15"]
+    assert names_given(",".join(versioned)) == versioned
+    many = [f"GENE{number}" for number in range(200)]
+    assert names_given(",".join(many)) == many
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from deepcme.base.time_scale import TimeScale
-from deepcme.cohort.scales.scales import LINEAR_SCALES
+from deepcme.cohort.scales.distribution import BACKGROUND_NEGATIVES, FEW_NEGATIVES
+from deepcme.cohort.scales.scales import LINEAR_SCALES, Scale
 from deepcme.evaluation.survival.tables.risk_groups import GROUPS
 from deepcme.network.architecture import Block, NetworkWeights
 from deepcme.trained.binary.model import BinaryModel
@@ -17,6 +18,14 @@ from deepcme.trained.learned.networks import LearnedHazardNetworks, LearnedNetwo
 from deepcme.trained.model import Model
 from deepcme.trained.panels.panel import INTERVAL_IN_WORDS, Panel
 from deepcme.trained.panels.values import A_RANGE, NO_REFERENCE, NO_VALUE, OUT_OF_RANGE
+from deepcme.trained.scales.scale_fit import (
+    EVIDENCE,
+    FITS,
+    INDEPENDENT_GENES,
+    LINEAR,
+    LOGGED,
+    RELATIVE,
+)
 from deepcme.trained.survival.model import SurvivalModel
 
 Numbers = dict[str, Any]
@@ -55,6 +64,7 @@ def numbers_of(model: Model) -> Numbers:
             "aRange": A_RANGE,
             "interval": INTERVAL_IN_WORDS,
         },
+        "otherScale": _other_scale(trained.scale),
         **_of_outcome(model),
     }
 
@@ -77,6 +87,21 @@ def _statistics_of(model: Model, panel: Panel) -> list[Numbers]:
             statistics.mean, statistics.scale, panel.ranges.tolist(), strict=True
         )
     ]
+
+
+def _other_scale(scale: Scale) -> Numbers:
+    """By what values are told to be on another scale, and how that is said."""
+    is_linear = scale in LINEAR_SCALES
+    return {
+        "evidence": EVIDENCE,
+        "independent": INDEPENDENT_GENES,
+        "fits": FITS,
+        "mostNegative": BACKGROUND_NEGATIVES if scale == "intensity" else FEW_NEGATIVES,
+        "words": {
+            "relative": RELATIVE,
+            "other": (LOGGED if is_linear else LINEAR).format(scale=scale),
+        },
+    }
 
 
 def _of_outcome(model: Model) -> Numbers:

@@ -27,6 +27,7 @@ from deepcme.evaluation.probabilities.calibration_curves import (
 )
 from deepcme.evaluation.probabilities.recalibration import PlattRecalibration, are_log_odds
 from deepcme.trained.expected.expected import (
+    RANKED_ANEW,
     Bar,
     CurvePoint,
     Expected,
@@ -42,6 +43,9 @@ from deepcme.trained.learning import Finished
 _ANEW = "cross-validation by patient"
 _LINE = "Platt's line of the others alone, so that nobody's own outcome is in his risk"
 _OF_FOLDS = f"{_ANEW}; the risks of each fold by {_LINE}"
+_OF_PANELS = (
+    f"{_ANEW}, {RANKED_ANEW}; the risks of each fold by Platt's line of the others alone"
+)
 _OF_TENTHS = (
     f"{_ANEW}, by the strength of penalty that the model was given; the risks of each tenth of "
     f"the patients by {_LINE}"
@@ -69,13 +73,6 @@ def compute_expected(finished: Finished, out_of_fold: pd.DataFrame) -> Expected:
     missing = describe_missing_curves(risks)
     calibration = compute_calibration(risks, random("calibration"))
     counts = count_rows(risks)
-    curve: list[CurvePoint] = []
-    groups: list[RiskGroup] = []
-    histogram: list[Bar] = []
-    if not missing:
-        curve = rows_as(CurvePoint, compute_study_calibration_curves(risks))
-        groups = rows_as(RiskGroup, compute_study_calibration_groups(risks))
-        histogram = rows_as(Bar, compute_risk_histogram(risks))
     return Expected(
         method=method,
         rank="auc",
@@ -85,9 +82,9 @@ def compute_expected(finished: Finished, out_of_fold: pd.DataFrame) -> Expected:
         n_patients=counts["n_patients"],
         n_splits=counts["n_splits"],
         measures=rows_as(Measured, calibration.rename(columns={"metric": "name"})),
-        curve=curve,
-        groups=groups,
-        histogram=histogram,
+        curve=[] if missing else rows_as(CurvePoint, compute_study_calibration_curves(risks)),
+        groups=[] if missing else rows_as(RiskGroup, compute_study_calibration_groups(risks)),
+        histogram=[] if missing else rows_as(Bar, compute_risk_histogram(risks)),
         notes=[missing] if missing else [],
         subgroups=_subgroups(finished, risks, random("subgroups")),
     )
@@ -111,7 +108,7 @@ def cross_fit_risks(
     if "split" in out_of_fold.columns:
         repeat = (out_of_fold["split"].to_numpy() - 1) // n_folds
         risks = out_of_fold.assign(probability=_cross_fit(out_of_fold, repeat))
-        return risks, _OF_FOLDS
+        return risks, _OF_PANELS if finished.settings.is_panel else _OF_FOLDS
     cohort = finished.cohort
     rarer = min(cohort.n_positive_patients, cohort.n_patients - cohort.n_positive_patients)
     tenths = draw_folds(cohort.labels, cohort.patients, min(_FOLDS, rarer), random)

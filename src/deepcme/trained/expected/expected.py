@@ -19,6 +19,11 @@ from deepcme.trained.entries import Count, Interval, Part, Probability
 
 P = TypeVar("P", bound=Part)
 
+RANKED_ANEW = (
+    "in which the genes were ranked and refitted anew at the size, strength and refit that the "
+    "panel was given by all patients"
+)
+"""How the scores came to be that a panel is calibrated by: not quite without those held out."""
 FEWEST_OF_A_LEVEL = 10
 """Patients; what is of fewer would tell of single ones."""
 

@@ -15,6 +15,7 @@ from deepcme.evaluation.survival.tables.subgroups import (
     compute_survival_subgroups,
 )
 from deepcme.trained.expected.expected import (
+    RANKED_ANEW,
     Expected,
     Measured,
     RiskGroup,
@@ -25,11 +26,11 @@ from deepcme.trained.expected.expected import (
 )
 from deepcme.trained.learning import Finished
 
-METHOD = (
-    "cross-validation by patient, in which every step was fitted anew; each fold's risks by "
-    "slope and baseline of the other folds of its repeat, so that nobody's own outcome is in "
-    "his risk; each patient's mean over the repeats"
+_BY_OTHERS = (
+    "each fold's risks by slope and baseline of the other folds of its repeat; each patient's "
+    "mean over the repeats"
 )
+_AT_PENALTY = "at the penalty of the model itself"
 
 
 def compute_expected_of_times(finished: Finished, evaluation: Evaluation) -> Expected:
@@ -51,7 +52,7 @@ def compute_expected_of_times(finished: Finished, evaluation: Evaluation) -> Exp
         groups = []
         notes.append(str(absent))
     return Expected(
-        method=METHOD,
+        method=_describe_method(finished),
         rank="uno_c",
         unit="patients",
         n=int(counted["n"]),
@@ -65,6 +66,16 @@ def compute_expected_of_times(finished: Finished, evaluation: Evaluation) -> Exp
         notes=notes,
         subgroups=_subgroups(finished, evaluation),
     )
+
+
+def _describe_method(finished: Finished) -> str:
+    parameters = finished.model.get_params()
+    how = ""
+    if finished.settings.is_panel:
+        how = f", {RANKED_ANEW}"
+    elif "penalties" in parameters:
+        how = f", {_AT_PENALTY}"
+    return f"cross-validation by patient{how}; {_BY_OTHERS}"
 
 
 def _subgroups(finished: Finished, evaluation: Evaluation) -> Subgroups:

@@ -9,7 +9,7 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.trained.entries import Genes
 from deepcme.trained.learned.coefficients import LearnedCoefficients
 from deepcme.trained.model import Model
-from deepcme.trained.panels.panel import take_interval
+from deepcme.trained.panels.panel import FloatArray, take_interval
 
 INTERCEPT = "(Intercept)"
 
@@ -90,7 +90,7 @@ def list_panel_genes(model: Model) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[genes.columns]
 
 
-def calibrated_line(model: Model) -> tuple[float, np.ndarray]:
+def calibrated_line(model: Model) -> tuple[float, FloatArray]:
     """Intercept and coefficients of the standardised genes in the calibrated score."""
     learned = model.learned
     assert isinstance(learned, LearnedCoefficients)
@@ -104,7 +104,7 @@ def _names_of(genes: Genes, role: str) -> pd.DataFrame:
     return pd.DataFrame({"role": role, "gene": genes.id, "symbol": symbols})
 
 
-def _coefficients(model: Model) -> dict[str, np.ndarray]:
+def _coefficients(model: Model) -> dict[str, FloatArray]:
     assert model.panel is not None and model.panel.resampled is not None
     per_sd = calibrated_line(model)[1]
     scale = model.statistics.scale.astype(np.float64)
@@ -123,8 +123,7 @@ def _coefficients(model: Model) -> dict[str, np.ndarray]:
 def _intercept(model: Model, genes: pd.DataFrame) -> dict[str, object]:
     """What the sum begins with: of standardised values, and of values as they are."""
     intercept = calibrated_line(model)[0]
-    per_unit, means = genes[["coefficient_per_unit", "mean"]].to_numpy(np.float64).T
-    at_means = float(per_unit @ means)
+    at_means = float((genes["coefficient_per_unit"] * genes["mean"]).sum())
     return {
         "role": "intercept",
         "gene": INTERCEPT,

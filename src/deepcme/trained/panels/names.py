@@ -27,6 +27,10 @@ from deepcme.sources.reading.text import text_lines
 
 _HEADINGS = ("gene", "symbol")
 _SEPARATORS = re.compile(r"[,;\t]")
+_FILE = re.compile(r"\.[a-z]{2,}\Z", re.IGNORECASE)
+"""How a file's name ends; an id such as ENSG00000075624.15 has its version there."""
+_LONGEST_NAME = 250
+"""Of a file, in letters: a system refuses to be asked about a longer one."""
 _ENTREZ = re.compile(r"\d+")
 
 
@@ -81,9 +85,8 @@ def names_given(given: str) -> list[str]:
     DeepCMEError
         As `read_gene_names`.
     """
-    path = Path(given)
-    if path.suffix or path.exists():
-        return read_gene_names(path)
+    if _FILE.search(given) or (len(given) <= _LONGEST_NAME and Path(given).exists()):
+        return read_gene_names(given)
     names = dict.fromkeys(name.strip() for name in given.split(","))
     return [name for name in names if name]
 

@@ -228,9 +228,9 @@ def _take_networks(arrays: Arrays, n_genes: int, form: str) -> tuple[ResampledNe
     if sorted(by_number) != list(range(len(by_number))):
         raise UnfitArraysError("a resampled refit of the panel is missing.")
     networks = []
-    for place in range(len(by_number)):
+    for place, of_refit in sorted(by_number.items()):
         try:
-            networks.append(_FORMS[form].from_arrays(by_number[place], n_genes))
+            networks.append(_FORMS[form].from_arrays(of_refit, n_genes))
         except UnfitArraysError as error:
             raise UnfitArraysError(f"of resampled refit {place}, {error}") from error
     return tuple(networks)

@@ -105,8 +105,8 @@ class PanelValues:
     def reasons(self, outside: NDArray[np.int8]) -> list[str]:
         """Why a sample gets neither risk nor range, as a clause; empty where it does."""
         n_known = self.known.sum(axis=1)
-        too_many = 2 * np.count_nonzero(outside, axis=1) > n_known
-        lacking = np.asarray(self.missing_references.any(axis=1))
+        too_many = 2 * (outside != 0).sum(axis=1) > n_known
+        lacking = self.missing_references.any(axis=1)
         reasons = [""] * len(self.values)
         for row in np.flatnonzero(lacking | (n_known == 0) | too_many):
             if lacking[row]:
@@ -116,9 +116,8 @@ class PanelValues:
                 reasons[row] = NO_REFERENCE.format(genes=genes)
             else:
                 reasons[row] = OUT_OF_RANGE if n_known[row] else NO_VALUE
-        return [
-            reason or other for reason, other in zip(reasons, self.other_scale, strict=True)
-        ]
+        pairs = zip(reasons, self.other_scale, strict=True)
+        return [reason or other for reason, other in pairs]
 
     def ranges_in_words(self, rows: NDArray[np.int64]) -> list[str]:
         """What is said of samples that get a range, by the genes without a value."""

@@ -30,9 +30,10 @@ function countUpTo(sorted, value) {
   return low;
 }
 
-// Values as the genes are standardised: logged where the model's are, less the reference genes.
-function onModelScale(data, values, reference) {
-  const logged = (value) => (data.log2 ? Math.log2(Math.max(value, 0) + 1) : value);
+// Values as the genes are standardised: logged where they are read as linear, less the reference
+// genes.
+function onScale(values, reference, isLinear) {
+  const logged = (value) => (isLinear ? Math.log2(Math.max(value, 0) + 1) : value);
   const level = reference.length ? meanOf(reference.map(logged)) : 0;
   return values.map((value) => logged(value) - level);
 }

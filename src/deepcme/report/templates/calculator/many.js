@@ -9,7 +9,7 @@ const standingOf = (data, told) => {
 };
 
 function shortRemarkOf(data, told) {
-  if (told.refusal) return `No prediction: ${told.refusal}`;
+  if (told.refusal) return `No prediction: ${refusalOf(told)}`;
   const said = [];
   if (told.missing.length) said.push(`no value: ${listed(labelsOf(data, told.missing), 3)}`);
   if (told.outside.length) said.push(`out of range: ${listed(labelsOf(data, told.outside), 3)}`);

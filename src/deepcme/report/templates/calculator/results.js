@@ -35,7 +35,7 @@ function partsOf(data, told, entered) {
 const refusedParts = (told, label) => [
   paragraph("label", label),
   paragraph("value none", "No prediction"),
-  paragraph("why", `${capitalised(told.refusal)}.`),
+  paragraph("why", `${capitalised(refusalOf(told))}.`),
 ];
 
 function toldParts(data, told, label) {

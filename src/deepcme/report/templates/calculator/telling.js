@@ -14,7 +14,7 @@ const naming = (words, genes) => words.replace("{genes}", () => few(genes));
 
 // Values of the genes and of the reference genes in single precision, NaN where there is none.
 function tell(data, { name = "", values, reference = [] }) {
-  const scaled = onModelScale(data, values, reference);
+  const scaled = onScale(values, reference, data.log2);
   const places = data.genes.map((_, gene) => gene);
   const missing = places.filter((gene) => Number.isNaN(values[gene]));
   const known = places.length - missing.length;
@@ -28,6 +28,8 @@ function tell(data, { name = "", values, reference = [] }) {
   if (absent.length) return { ...told, refusal: naming(noReference, absent) };
   if (!known) return { ...told, refusal: noValue };
   if (2 * outside.length > known) return { ...told, refusal: outOfRange };
+  const other = findOtherScale(data, values, reference);
+  if (other) return { ...told, refusal: other };
   const z = scaled.map((value, gene) => standardised(data.genes[gene], value, data.clip));
   const squares = z.reduce((sum, value) => sum + value ** 2, 0);
   told.isFar = Math.sqrt(squares / known) > data.far;

@@ -97,11 +97,14 @@ const onEntryScale = (data) => (value) => (
   data.log2 && !data.reference.length ? 2 ** value - 1 : value
 );
 
+// A refusal without what a command would have to be told.
+const refusalOf = (told) => told.refusal.replace(/: [^:]*--.*$/, "");
+
 const capitalised = (sentence) => sentence.charAt(0).toUpperCase() + sentence.slice(1);
 
 // One sentence for those who hear the page.
 function spokenOf(data, told) {
-  if (told.refusal) return `No prediction: ${told.refusal}.`;
+  if (told.refusal) return `No prediction: ${refusalOf(told)}.`;
   const what = whatIsTold(data);
   if (told.risk === undefined) {
     const { length } = told.missing;
