@@ -16,6 +16,7 @@ BARS = SOURCES / "base" / "progress.py"  # draws bars with rich, whose words are
 CHILDREN = {
     SOURCES / "base" / "hdf5" / "apart.py",
     SOURCES / "report" / "figures" / "drawing_apart.py",
+    SOURCES / "service" / "requests" / "parquet_copy.py",
 }
 END = (
     SOURCES / "base" / "processes" / "stopping.py"

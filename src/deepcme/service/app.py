@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -22,6 +23,7 @@ from deepcme.service.guard import CHALLENGE, Guard
 from deepcme.service.metrics import Metrics
 from deepcme.service.models.served import ServedModel
 from deepcme.service.page.page import make_page
+from deepcme.service.predicting.large import LargeTables
 from deepcme.service.predicting.places import Places
 from deepcme.service.settings import ServiceSettings
 
@@ -33,6 +35,7 @@ def make_app(
     settings: ServiceSettings | None = None,
     *,
     tell: Callable[[str], None] | None = None,
+    place: Path | None = None,
 ) -> Starlette:
     """Make the application that answers for some models.
 
@@ -44,6 +47,8 @@ def make_app(
     tell : callable, optional
         Says where a request failed, in a line without anything of the request; by default
         on standard error.
+    place : path, optional
+        Private folder that all workers share, so that they work on one large table at a time.
 
     Returns
     -------
@@ -83,7 +88,7 @@ def make_app(
 
     of_models = ModelAddresses(models, settings)
     of_state = StateAddresses(models, metrics)
-    predictor = Predictor(models, settings, metrics, places)
+    predictor = Predictor(models, settings, metrics, places, LargeTables(settings, place))
     one = "/v1/models/{name}"
     app = Starlette(
         routes=[

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import sys
+import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import uvicorn
 
-from deepcme.base.names import printable
 from deepcme.base.processes.workers import begin_worker
+from deepcme.base.terminal import fall_silent
 from deepcme.service.app import make_app
 from deepcme.service.connections import uvicorn_options
 from deepcme.service.models.served import ServedModel
@@ -38,7 +38,7 @@ def work(
     """
     begin_worker(*starter)
     config = uvicorn.Config(
-        make_app(models, settings, tell=_fall_silent()),
+        make_app(models, settings, tell=fall_silent(), place=Path(tempfile.gettempdir())),
         timeout_graceful_shutdown=stop_seconds,
         **uvicorn_options(settings),
     )
@@ -67,20 +67,3 @@ def _await_stop(orders: Connection, server: uvicorn.Server) -> None:
     with suppress(EOFError, OSError):  # whoever gives orders has ended: so does this process
         orders.recv()
     server.should_exit = True
-
-
-def _fall_silent() -> Callable[[str], None]:
-    """Have standard output and error lead nowhere; what still says a line on the error's."""
-    told = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    for descriptor in (1, 2):
-        os.dup2(nowhere, descriptor)
-    os.close(nowhere)
-
-    def tell(line: str) -> None:
-        with suppress(OSError):  # whoever listened may have gone
-            print(printable(line), file=told, flush=True)
-
-    return tell
