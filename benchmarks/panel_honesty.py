@@ -100,18 +100,25 @@ class Setting:
 SETTINGS = {
     "signal": Setting(),
     "noise": Setting(signal_genes=0, effect=0.0),
-    "size by rule": Setting(panel="auto", cohorts=30),
-    "times": Setting(of_times=True, effect=0.25, cohorts=30),
+    "size by rule": Setting(panel="auto", cohorts=50),
+    "times": Setting(of_times=True, effect=0.25, cohorts=50),
 }
 
 
 def try_cohort(setting: Setting, seed: int) -> dict[str, Any]:
-    """Train a panel on the first patients of a simulation, and test it on the others."""
+    """Train a panel on the first patients of a simulation, and test it on the others.
+
+    Who is refused, as most genes are out of their training range, is counted and left out.
+    """
     cohort = setting.simulate(seed)
     end = setting.patients + NEW
     mine, new = cohort[: setting.patients], cohort[setting.patients : end]
     model = train_model(mine, TrainingSettings(panel=setting.panel))
     told = _tell(model, new)
+    told_risk = told["risk" if setting.of_times else "probability"]
+    known = np.isfinite(np.asarray(told_risk, dtype=np.float64))
+    refused = float(1 - known.mean())
+    new, told = new[known], {name: np.asarray(column)[known] for name, column in told.items()}
     row = {
         "seed": seed,
         "patients": mine.n_patients,
@@ -120,6 +127,7 @@ def try_cohort(setting: Setting, seed: int) -> dict[str, Any]:
         "refit": model.manifest.panel.refit,
         "strength": model.manifest.model.parameters["strength"],
         "slope_of_line": model.slope,
+        "refused": refused,
     }
     test = _test_times if setting.of_times else _test_labels
     row |= test(model, new, told)
@@ -201,7 +209,7 @@ def _test_intervals(
     z = (logs - logs.mean(axis=0)) / logs.std(axis=0)
     labels = np.concatenate([new.labels, more.labels])
     truth = LogisticRegression(C=np.inf, max_iter=1000).fit(z, labels)
-    risk = truth.predict_proba(z[:NEW])[:, 1]
+    risk = truth.predict_proba(z[: len(new.labels)])[:, 1]
     low, high = (np.asarray(told[end], dtype=np.float64) for end in ("ci_low", "ci_high"))
     probability = np.asarray(told["probability"], dtype=np.float64)
     return {
@@ -242,6 +250,7 @@ def summarise(rows: pd.DataFrame) -> dict[str, Any]:
         "covered": mean("covered"),
         "width": float((rows["ci_high"] - rows["ci_low"]).mean()),
         "rises": mean("rises"),
+        "refused": mean("refused") if "refused" in rows else 0.0,
     }
     medians = ("slope", "observed_expected", *(f"place_{at:g}" for at in PLACES))
     means = ("risk_covered", "risk_width", "risk_error", "risk_spread")
