@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from committee import SEED, Tested, as_predictions
-from panels_page import write_page
+from panels_page import ALL, MADE_HERE, PANEL, RANDOM, SIGNATURE, write_page
 
 from deepcme.base.files.files import whole_file, write_csv
 from deepcme.base.seeds import seed_for
@@ -45,8 +45,6 @@ RANKERS = ("t-test", "l1-logistic", "soft-path")
 """The default first."""
 RANDOM_PANELS = 10
 WHOLE_MODELS = ("LR-tuned", "Committee")
-PANEL, RANDOM, ALL, SIGNATURE = "panel", "random panel", "all genes", "signature"
-"""Kinds of predictors."""
 COHORTS = ("van 't Veer", "GSE25055", "TRANSBIG")
 
 
@@ -210,7 +208,7 @@ def _made_here(tested: Tested, predictor: Predictor) -> str:
         return ""
     signature = next(one for one in load_signatures() if one.name == predictor.name)
     if tell_training_cohort(signature, tested.cohort):
-        return "made on patients of this cohort"
+        return MADE_HERE
     return "all candidates are its genes" if tell_preselection(signature, tested.cohort) else ""
 
 

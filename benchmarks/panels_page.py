@@ -11,6 +11,8 @@ import pandas as pd
 from deepcme.base.files.files import write_text
 
 PANEL, RANDOM, ALL, SIGNATURE = "panel", "random panel", "all genes", "signature"
+"""Kinds of predictors."""
+MADE_HERE = "made on patients of this cohort"
 _COHORTS = ["cohort", "patients", "events", "candidates"]
 
 
@@ -113,7 +115,8 @@ def _compare(results: pd.DataFrame) -> str:
     for cohort, of_cohort in results.groupby("cohort", sort=False):
         whole = of_cohort[of_cohort["kind"] == ALL].set_index("name")
         signatures = of_cohort[of_cohort["kind"] == SIGNATURE]
-        best = signatures.loc[signatures["auc"].idxmax()]
+        of_others = signatures[signatures["made_here"].fillna("") != MADE_HERE]
+        bests = [table.loc[table["auc"].idxmax()] for table in (signatures, of_others)]
         panels = of_cohort[of_cohort["kind"] == PANEL]
         for row in panels[panels["name"] == panels["name"].iloc[0]].to_dict("records"):
             size = row["genes"]
@@ -131,14 +134,14 @@ def _compare(results: pd.DataFrame) -> str:
                     _difference(whole.loc["LR-tuned"], size),
                     f"{random['auc'].mean():.2f} ({random['auc'].min():.2f} to "
                     f"{random['auc'].max():.2f}; {n_better} of {len(random)} as good)",
-                    f"{best['name']}: {_interval(best, 'auc', 'ci_low', 'ci_high')}",
-                    _difference(best, size),
+                    *(cell for best in bests for cell in _signature(best, size)),
                 ]
             )
     header = [
         *("cohort", "genes", "panel", "all genes, LR-tuned", "all genes, Committee"),
-        *("panel less LR-tuned", "ten random panels", "best signature, known afterwards"),
-        "panel less that",
+        *("panel less LR-tuned", "ten random panels"),
+        *("best signature", "panel less that"),
+        *("best signature made on other patients", "panel less that"),
     ]
     return _markdown(header, rows)
 
@@ -177,6 +180,12 @@ def _list_seconds(results: pd.DataFrame) -> str:
         for (kind, name), row in zip(table.index, table.to_numpy(), strict=True)
     ]
     return _markdown(["", *table.columns], rows)
+
+
+def _signature(best: pd.Series, size: int) -> tuple[str, str]:
+    mark = " †" if best["made_here"] == MADE_HERE else ""
+    estimate = _interval(best, "auc", "ci_low", "ci_high")
+    return f"{best['name']}{mark}: {estimate}", _difference(best, size)
 
 
 def _difference(row: pd.Series, size: int) -> str:

@@ -7,8 +7,8 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from deepcme.base.names import printable
 
@@ -80,3 +80,20 @@ def without_logs(up_to: int) -> Iterator[None]:
         yield
     finally:
         logging.disable(before)
+
+
+def fall_silent() -> Callable[[str], None]:
+    """Have standard output and error lead nowhere; what still says a line on the error's."""
+    told = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+    def tell(line: str) -> None:
+        with suppress(OSError):  # whoever listened may have gone
+            os.write(told, f"{printable(line)}\n".encode(errors="backslashreplace"))
+
+    return tell

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -12,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deepcme.base.errors import DeepCMEError
+from deepcme.base.terminal import say
 from deepcme.service.addresses.models import ModelAddresses
 from deepcme.service.addresses.predictions import Predictor
 from deepcme.service.addresses.state import StateAddresses
@@ -20,6 +23,7 @@ from deepcme.service.guard import CHALLENGE, Guard
 from deepcme.service.metrics import Metrics
 from deepcme.service.models.served import ServedModel
 from deepcme.service.page.page import make_page
+from deepcme.service.predicting.large import LargeTables
 from deepcme.service.predicting.places import Places
 from deepcme.service.settings import ServiceSettings
 
@@ -27,7 +31,11 @@ __all__ = ["make_app"]
 
 
 def make_app(
-    models: Mapping[str, ServedModel], settings: ServiceSettings | None = None
+    models: Mapping[str, ServedModel],
+    settings: ServiceSettings | None = None,
+    *,
+    tell: Callable[[str], None] | None = None,
+    place: Path | None = None,
 ) -> Starlette:
     """Make the application that answers for some models.
 
@@ -36,6 +44,11 @@ def make_app(
     models : mapping of str to ServedModel
         By the names under which they are asked.
     settings : ServiceSettings, optional
+    tell : callable, optional
+        Says where a request failed, in a line without anything of the request; by default
+        on standard error.
+    place : path, optional
+        Private folder that all workers share, so that they work on one large table at a time.
 
     Returns
     -------
@@ -75,7 +88,7 @@ def make_app(
 
     of_models = ModelAddresses(models, settings)
     of_state = StateAddresses(models, metrics)
-    predictor = Predictor(models, settings, metrics, places)
+    predictor = Predictor(models, settings, metrics, places, LargeTables(settings, place))
     one = "/v1/models/{name}"
     app = Starlette(
         routes=[
@@ -90,7 +103,13 @@ def make_app(
             Route(f"{one}/predictions", predictor.answer, methods=["POST"]),
         ],
         middleware=[
-            Middleware(Guard, settings=settings, metrics=metrics, front=_front(401, CHALLENGE))
+            Middleware(
+                Guard,
+                settings=settings,
+                metrics=metrics,
+                front=_front(401, CHALLENGE),
+                tell=tell or partial(say, error=True),
+            )
         ],
         exception_handlers={HTTPException: answer_refusal, DeepCMEError: answer_problem},
         lifespan=lifespan,

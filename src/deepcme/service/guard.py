@@ -7,13 +7,13 @@ import hmac
 import math
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deepcme.base.terminal import say
 from deepcme.service.answers.refusals import error_answer
 from deepcme.service.connections import CROWDED
 from deepcme.service.metrics import Metrics
@@ -45,12 +45,20 @@ class Guard:
     metrics : Metrics
     front : Response
         Answers `/` to those without a token: what it says is for everybody.
+    tell : callable
+        Says a line where the service runs.
     """
 
     def __init__(
-        self, app: ASGIApp, *, settings: ServiceSettings, metrics: Metrics, front: Response
+        self,
+        app: ASGIApp,
+        *,
+        settings: ServiceSettings,
+        metrics: Metrics,
+        front: Response,
+        tell: Callable[[str], None],
     ) -> None:
-        self._app, self._metrics, self._front = app, metrics, front
+        self._app, self._metrics, self._front, self._tell = app, metrics, front, tell
         self._retry = str(math.ceil(settings.retry_seconds))
         self._hosts = frozenset(host.casefold() for host in settings.hosts)
         self._token = None if settings.token is None else _digest(settings.token.encode())
@@ -70,7 +78,7 @@ class Guard:
             refused = self._refuse(scope)
             await (refused or self._app)(scope, receive, answered.send)
         except Exception as error:
-            _say_failure(error)
+            self._tell(_failure(error))
             if not answered.status:
                 sentence = "The service failed at this request; it is told where it runs."
                 await error_answer(500, sentence)(scope, receive, answered.send)
@@ -135,8 +143,8 @@ class _Answered:
         await self._send(message)
 
 
-def _say_failure(error: Exception) -> None:
-    """Say where the service failed, and nothing of what it was asked."""
+def _failure(error: Exception) -> str:
+    """Where the service failed, and nothing of what it was asked."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -145,4 +153,4 @@ def _say_failure(error: Exception) -> None:
         if trace is None
         else (f" in {Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}")
     )
-    say(f"A request failed: {type(error).__name__}{place}.", error=True)
+    return f"A request failed: {type(error).__name__}{place}."

@@ -19,6 +19,13 @@ from deepcme.service.settings import LOOPBACK, ServiceSettings
 __all__ = ["serve"]
 
 _TAKEN = ("starlette", "uvicorn", "httptools", "prometheus_client")
+_GIVEN_BACK = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
+    "MALLOC_TRIM_THRESHOLD_": "1048576",
+}
+"""That memory of a large table goes back to the system once it is answered."""
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -77,5 +84,6 @@ def serve(
         # Both are read when a generation imports what they are for.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
         os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # a worker counts on one core
+        os.environ.update(_GIVEN_BACK | os.environ)
         orders = Orders((), replace(settings, hosts=hosts), n_workers, stop_seconds, place)
         return Supervisor(named, orders, listening, quiet=quiet).run()

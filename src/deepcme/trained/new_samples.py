@@ -25,7 +25,7 @@ from deepcme.cohort.scales.scales import Scale, require_possible_values
 from deepcme.network.architecture import FloatArray
 from deepcme.sources.reading.contents import contents_of
 from deepcme.trained.entries import Genes
-from deepcme.trained.model import Model
+from deepcme.trained.model import GeneStatistics, Model
 from deepcme.trained.normalisation import quantile_normalise, standardise_within
 from deepcme.trained.scales.scale_reading import FEWEST_SAMPLES, on_model_scale, scale_to_read
 from deepcme.trained.scales.scale_reading import Normalisation as Normalisation
@@ -273,18 +273,25 @@ def standardise(
     else:
         if normalise == "rank":
             values = quantile_normalise(values, statistics.mean[present])
-        values = np.where(np.isnan(values), statistics.median[present], values)
-        spread = statistics.scale[present]
-        deviation = values - statistics.mean[present]
-        standardised = np.divide(
-            deviation, spread, out=np.zeros_like(deviation), where=spread > 0
-        )
-    Z = np.zeros((len(values), len(present)), dtype=np.float32)
+        standardised = _standardise_by_training(values, statistics, present)
     clip = model.manifest.preprocessing.clip
-    Z[:, present] = np.clip(standardised, -clip, clip)
+    Z = np.zeros((len(values), len(present)), dtype=np.float32)
+    Z[:, present] = np.clip(standardised, -clip, clip, out=standardised)
     # A gene that was constant in training has untrained weights.
     Z[:, statistics.scale == 0] = 0.0
     return Z, [*notes, *said]
+
+
+def _standardise_by_training(
+    values: FloatArray, statistics: GeneStatistics, present: NDArray[np.bool_]
+) -> FloatArray:
+    """By the training means and deviations, in place: tables of all genes are large."""
+    np.copyto(values, statistics.median[present], where=np.isnan(values))
+    spread = statistics.scale[present]
+    values -= statistics.mean[present]
+    np.divide(values, spread, out=values, where=spread > 0)
+    values[:, ~(spread > 0)] = 0.0
+    return values
 
 
 def require_own_statistics(n_samples: int, otherwise: str) -> None:

@@ -40,6 +40,7 @@ from deepcme.trained.survival.model import require_times
 __all__ = ["Predictions", "predict"]
 
 _ROWS_AT_ONCE = 16
+_EXPLAINED_AT_ONCE = 32
 
 
 @dataclass(frozen=True, repr=False)
@@ -199,12 +200,12 @@ def predict(
     with single_thread():
         Z, notes = standardise(expression.of_samples(rows), match, model, normalise)
         scores = model.learned.evaluate(Z)
-        pushes = _find_pushes(model, Z)
+        pushes, distances = _explain(model, Z, known, match)
     n_samples = len(expression.samples)
     fence = model.manifest.far_distance
     judged = pd.DataFrame(
         {
-            "far": compute_distances(np.where(known, Z[:, match.present], np.nan)) > fence,
+            "far": distances > fence,
             "genes": [in_words(of_sample) for of_sample in pushes],
         },
         index=rows,
@@ -228,10 +229,20 @@ def predict(
     return Predictions(table, notes, model, by_gene)
 
 
-def _find_pushes(model: Model, Z: FloatArray) -> list[Pushes]:
-    shares = model.learned.attribute(Z)
-    shares *= model.slope
-    return find_pushes(shares, model.manifest.genes.names)
+def _explain(
+    model: Model, Z: FloatArray, known: NDArray[np.bool_], match: GeneMatch
+) -> tuple[list[Pushes], NDArray[np.float64]]:
+    """What pushes each sample, and how far it is: some at a time, as shares are large."""
+    pushes: list[Pushes] = []
+    distances = np.empty(len(Z))
+    for start in range(0, len(Z), _EXPLAINED_AT_ONCE):
+        rows = slice(start, start + _EXPLAINED_AT_ONCE)
+        shares = model.learned.attribute(Z[rows])
+        shares *= model.slope
+        pushes += find_pushes(shares, model.manifest.genes.names)
+        of_known = np.where(known[rows], Z[rows, match.present], np.nan)
+        distances[rows] = compute_distances(of_known)
+    return pushes, distances
 
 
 def _predict_panel(

@@ -21,7 +21,8 @@ PERHAPS_ALIKE = 174
 FEWEST_GENES = 60
 """Fewer are ranked alike by over 1 in 10,000 pairs of unrelated patients."""
 _COMPONENTS = 20
-_BLOCK_ROWS = 256
+_BLOCK_ROWS = 32
+_BLOCK_BYTES = 8
 _ARRAYS = ("centre", "components", "bits")
 
 
@@ -167,24 +168,26 @@ def _leading_components(deviation: FloatArray) -> FloatArray:
 
 
 def _signs(deviation: FloatArray, components: FloatArray, seed: int) -> NDArray[np.uint8]:
-    """Packed signs of the projections, (samples, 32)."""
+    """Packed signs of the projections, (samples, 32); the deviations are overwritten."""
     projections = _projections(deviation.shape[1], seed)
     packed = np.empty((len(deviation), BITS // 8), dtype=np.uint8)
     for start in range(0, len(deviation), _BLOCK_ROWS):
         rows = deviation[start : start + _BLOCK_ROWS]
-        evened = rows - (rows @ components.T) @ components
-        packed[start : start + _BLOCK_ROWS] = np.packbits(evened @ projections > 0, axis=1)
+        rows -= (rows @ components.T) @ components
+    for first in range(0, BITS // 8, _BLOCK_BYTES):  # of all bits they would be large
+        some = slice(first, first + _BLOCK_BYTES)
+        packed[:, some] = np.packbits(deviation @ _plus_minus(projections[:, some]) > 0, axis=1)
     return packed
 
 
-def _projections(n_genes: int, seed: int) -> FloatArray:
-    """1 and -1, (genes, bits), from raw bits, which are the same in all versions of NumPy."""
+def _projections(n_genes: int, seed: int) -> NDArray[np.uint8]:
+    """Packed signs, (genes, 32), from raw bits, which are the same in all versions of NumPy."""
     words = np.random.PCG64(seed).random_raw(n_genes * BITS // 64).astype("<u8")
-    return _plus_minus(words.view(np.uint8).reshape(n_genes, BITS // 8))
+    return words.view(np.uint8).reshape(n_genes, BITS // 8)
 
 
 def _plus_minus(packed: NDArray[np.uint8]) -> FloatArray:
     signs = np.unpackbits(packed, axis=1).astype(np.float32)
-    signs *= 2  # in place: of the projections of many genes two would be large
+    signs *= 2  # in place: of many genes two would be large
     signs -= 1
     return signs

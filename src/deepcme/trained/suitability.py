@@ -111,7 +111,9 @@ def judge_samples(
     """
     statistics, trained = model.statistics, model.manifest.preprocessing
     used = match.present & (statistics.scale > 0)
-    values = known_values(expression, match, model, normalise)[:, used[match.present]]
+    values = known_values(expression, match, model, normalise)
+    if not used[match.present].all():
+        values = values[:, used[match.present]]
     coverage = (~np.isnan(values)).sum(axis=1) / max(int((statistics.scale > 0).sum()), 1)
     too_few = coverage < MIN_COVERAGE if not allow_missing else coverage == 0
     reasons = first_reasons(
@@ -129,16 +131,15 @@ def judge_samples(
             trained.clip,
         )
         find = find_other_scales if normalise == "none" else find_other_centres
-        for row, reason in zip(
-            rest, find(values[rest], training, expression.scale), strict=True
-        ):
+        values = values if len(rest) == len(values) else values[rest]
+        for row, reason in zip(rest, find(values, training, expression.scale), strict=True):
             reasons[row] = reason
     return Suitability(expression.samples, coverage, reasons)
 
 
 def _is_constant(values: FloatArray) -> NDArray[np.bool_]:
     """Samples of several values that are all the same, as where nothing was measured."""
-    known = ~np.isnan(values)
-    lowest = np.where(known, values, np.inf).min(axis=1, initial=np.inf)
-    highest = np.where(known, values, -np.inf).max(axis=1, initial=-np.inf)
-    return np.asarray((known.sum(axis=1) > 1) & (lowest == highest))
+    n_known = (~np.isnan(values)).sum(axis=1)
+    lowest = np.fmin.reduce(values, axis=1, initial=np.inf)
+    highest = np.fmax.reduce(values, axis=1, initial=-np.inf)
+    return np.asarray((n_known > 1) & (lowest == highest))

@@ -14,6 +14,7 @@ from deepcme.service.answers.refusals import unreadable
 from deepcme.service.answers.writing import JSON, answer_rows, answer_table, rows_of
 from deepcme.service.metrics import Metrics
 from deepcme.service.models.served import ServedModel
+from deepcme.service.predicting.large import LargeTables
 from deepcme.service.predicting.panels import QuickPanel
 from deepcme.service.predicting.places import Places
 from deepcme.service.predicting.predicting import predict_samples, predict_table
@@ -38,6 +39,7 @@ class Predictor:
     settings : ServiceSettings
     metrics : Metrics
     places : Places
+    large : LargeTables
     """
 
     def __init__(
@@ -46,9 +48,10 @@ class Predictor:
         settings: ServiceSettings,
         metrics: Metrics,
         places: Places,
+        large: LargeTables,
     ) -> None:
         self._models, self._settings = models, settings
-        self._metrics, self._places = metrics, places
+        self._metrics, self._places, self._large = metrics, places, large
         self._bodies = Bodies(settings)
         self._panels = {
             name: QuickPanel(served.model)
@@ -67,7 +70,7 @@ class Predictor:
             async with self._bodies.of(request, self._settings.json_bytes) as body:
                 return await self._of_json(served, body, given)
         most, name = self._settings.body_bytes, f"samples.{_SUFFIXES[kind]}"
-        async with self._bodies.file_of(request, most, name) as path:
+        async with self._bodies.file_of(request, most, name) as path, self._large.alone(path):
             return await self._places.run(self._of_table, served, path, kind, options, given)
 
     async def _of_json(self, served: ServedModel, body: bytes, given: Given) -> Response:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import uvicorn
 
 from deepcme.base.processes.workers import begin_worker
+from deepcme.base.terminal import fall_silent
 from deepcme.service.app import make_app
 from deepcme.service.connections import uvicorn_options
 from deepcme.service.models.served import ServedModel
@@ -33,12 +34,11 @@ def work(
     """Answer until `STOP` comes; say `SERVING` when the first request would be answered.
 
     Nothing of a request may get into a log: neither of a library, nor as a trace on standard
-    error, to which nothing leads from here.
+    error, to which nothing leads from here but the lines of our own that tell of failures.
     """
     begin_worker(*starter)
-    _fall_silent()
     config = uvicorn.Config(
-        make_app(models, settings),
+        make_app(models, settings, tell=fall_silent(), place=Path(tempfile.gettempdir())),
         timeout_graceful_shutdown=stop_seconds,
         **uvicorn_options(settings),
     )
@@ -67,12 +67,3 @@ def _await_stop(orders: Connection, server: uvicorn.Server) -> None:
     with suppress(EOFError, OSError):  # whoever gives orders has ended: so does this process
         orders.recv()
     server.should_exit = True
-
-
-def _fall_silent() -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    for descriptor in (1, 2):
-        os.dup2(nowhere, descriptor)
-    os.close(nowhere)

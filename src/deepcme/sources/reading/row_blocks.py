@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deepcme.base.words import MISSING_CELLS
 
-_BLOCK_BYTES = 1 << 23
+_BLOCK_BYTES = 1 << 22
 _LINE_END, _RETURN, _QUOTE = b'\n\r"'
 
 
