@@ -219,12 +219,17 @@ def _choose_refit(inner: _InnerFolds, chosen: _ChosenSize, seeds: list[int]) -> 
         inner.X, inner.y, inner.folds, chosen.size, seeds[: len(inner.folds)]
     )
     compute = inner.refit.kind.compute_held_out_losses
+    of_networks = compute(inner.y, by_networks, inner.numbers)
     # The networks have to beat the best regression by recalibrated scores, as theirs are: it
     # need not be the one of lowest loss as it is, which the panel takes.
-    linear = min(
-        (compute(inner.y, scores, inner.numbers) for scores in chosen.scores),
-        key=lambda losses: float(losses.mean()),
-    )
-    gain = linear - compute(inner.y, by_networks, inner.numbers)
+    best = None
+    for scores in chosen.scores:
+        losses = compute(inner.y, scores, inner.numbers)
+        if losses.mean() <= of_networks.mean():
+            return "linear"
+        if best is None or losses.mean() < best.mean():
+            best = losses
+    assert best is not None
+    gain = best - of_networks
     error = compute_clustered_standard_error(gain, inner.groups)
     return "networks" if gain.mean() > error else "linear"

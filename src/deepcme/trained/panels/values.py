@@ -106,7 +106,7 @@ class PanelValues:
         """Why a sample gets neither risk nor range, as a clause; empty where it does."""
         n_known = self.known.sum(axis=1)
         too_many = 2 * (outside != 0).sum(axis=1) > n_known
-        lacking = self.missing_references.any(axis=1)
+        lacking = np.asarray(self.missing_references.any(axis=1))
         reasons = [""] * len(self.values)
         for row in np.flatnonzero(lacking | (n_known == 0) | too_many):
             if lacking[row]:
