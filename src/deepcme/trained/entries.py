@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from deepcme.cohort.cohort import Cohort
+from deepcme.cohort.genes.genes import gene_identifiers
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -26,6 +30,16 @@ class Genes(Part):
 
     id: list[str] = Field(min_length=1)
     others: dict[str, list[str]]
+
+    @classmethod
+    def of_cohort(cls, cohort: Cohort, columns: Iterable[int]) -> Self:
+        """Some genes of a cohort, by their columns."""
+        chosen = list(columns)
+        names = {
+            kind: [every[column] for column in chosen]
+            for kind, every in gene_identifiers(cohort).items()
+        }
+        return cls(id=names.pop("gene_id"), others=names)
 
     @model_validator(mode="after")
     def _same_length(self) -> Genes:

@@ -20,7 +20,6 @@ from deepcme.base.seeds import seed_for
 from deepcme.base.version import __version__
 from deepcme.base.workload import equal_pieces, timed
 from deepcme.cohort.cohort import Cohort
-from deepcme.cohort.genes.genes import gene_identifiers
 from deepcme.cohort.honest import (
     HONEST,
     count_folds,
@@ -254,7 +253,7 @@ def _make_model(
         "cohort": _describe_cohort(cohort),
         "preprocessing": _describe_preprocessing(at_candidates),
         "model": described,
-        "genes": _describe_genes(at_candidates, kept),
+        "genes": Genes.of_cohort(at_candidates, kept),
         "far_distance": far_out_fence(compute_distances(standardised)),
         "self_test": score_self_test(learned, len(kept)),
         "notes": [*cohort.notes, *candidates.notes, *note_left_out(finished, n_candidates)],
@@ -320,12 +319,6 @@ def _describe_preprocessing(cohort: Cohort) -> Preprocessing:
         min_prevalence=0.0 if cohort.absent_up_to is None else HONEST.min_prevalence,
         clip=HONEST.clip,
     )
-
-
-def _describe_genes(cohort: Cohort, kept: NDArray[np.int64]) -> Genes:
-    identifiers = gene_identifiers(cohort)
-    names = {kind: [every[gene] for gene in kept] for kind, every in identifiers.items()}
-    return Genes(id=names.pop("gene_id"), others=names)
 
 
 def _gene_statistics(preprocessor: Pipeline, kept: NDArray[np.int64]) -> GeneStatistics:

@@ -16,7 +16,7 @@ from tests.browser.calculator.conftest import PANELS, typical
 
 pytestmark = pytest.mark.browser
 
-MOST_AT_ONCE, TIMES = 50, 80
+MOST_AT_ONCE, TIMES = 50, 120
 LEAST = 1_250  # of each of eight panels: ten thousand patients
 NUMBERS = {
     "ci_low": "low", "ci_high": "high", "lowest": "lowest", "highest": "highest",

@@ -11,7 +11,8 @@ import pytest
 from deepcme.base.processes.workers import starter
 from deepcme.service.addresses import predictions
 from deepcme.service.processes.listening import address_of, listen
-from deepcme.service.processes.worker import SERVING, STOP, work
+from deepcme.service.processes.signals import STOP
+from deepcme.service.processes.worker import SERVING, work
 from deepcme.service.settings import ServiceSettings
 from tests.service.asking import served
 

@@ -72,10 +72,9 @@ def numbers_of(model: Model) -> Numbers:
 def names_of(genes: Genes) -> list[Numbers]:
     """Of each gene what it is called, and its names in the order of looking them up."""
     lists = [genes.id, *genes.others.values()]
-    symbols = genes.others.get("symbol", genes.id)
     return [
-        {"label": symbol or names[0], "names": list(names)}
-        for symbol, *names in zip(symbols, *lists, strict=True)
+        {"label": label, "names": names}
+        for label, *names in zip(genes.names, *lists, strict=True)
     ]
 
 

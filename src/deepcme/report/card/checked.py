@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from pydantic import ValidationError
@@ -16,6 +16,7 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.base.names import require_text, texts_in
 from deepcme.base.version import __version__
 from deepcme.trained.entries import Count, Interval, Part
+from deepcme.trained.learning import as_interval
 from deepcme.trained.model import Model
 from deepcme.trained.tested import FROZEN
 from deepcme.trained.validation import Validation
@@ -136,14 +137,8 @@ def _findings(validation: Validation) -> Iterator[Finding]:
             seen.add(measure)
             yield Finding(
                 measure=measure,
-                estimate=_interval(row),
+                estimate=as_interval(row["value"], row["ci_low"], row["ci_high"]),
                 interval=str(row.get("method", row.get("interval", ""))),
                 n=int(row["n"]),
                 events=int(row["events"]),
             )
-
-
-def _interval(row: dict[Any, Any]) -> Interval:
-    low, high = (float(row[end]) for end in ("ci_low", "ci_high"))
-    ends = [end if np.isfinite(end) else None for end in (low, high)]
-    return Interval(value=float(row["value"]), ci_low=ends[0], ci_high=ends[1])

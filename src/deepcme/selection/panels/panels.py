@@ -48,13 +48,23 @@ _ABOVE_0 = (Rule(lambda value: is_number(value) and value > 0, "must be above 0"
 class _GenePanel(OwnEstimator):
     """What both share: parameters, the way to the panel, and what was found."""
 
-    ranker: str
-    size: Size
-    refit: Literal["auto", "linear", "networks"]
-    strength: float | None
-    n_folds: int
-
     _refit: ClassVar[Refit]
+
+    def __init__(
+        self,
+        ranker: str,
+        size: Size,
+        refit: Literal["auto", "linear", "networks"],
+        strength: float | None,
+        n_folds: int,
+        random_state: int | np.random.RandomState | None,
+    ) -> None:
+        self.ranker = ranker
+        self.size = size
+        self.refit = refit
+        self.strength = strength
+        self.n_folds = n_folds
+        self.random_state = random_state
 
     def _fit_panel(self, X: FloatArray, y: Target, groups: ArrayLike | None) -> None:
         settings = PanelSettings(**parameters_for(PanelSettings, self))
@@ -176,12 +186,7 @@ class GenePanelClassifier(_GenePanel, LogitClassifier):
         n_folds: int = 5,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
-        self.ranker = ranker
-        self.size = size
-        self.refit = refit
-        self.strength = strength
-        self.n_folds = n_folds
-        self.random_state = random_state
+        super().__init__(ranker, size, refit, strength, n_folds, random_state)
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Rank, choose and refit.
@@ -274,12 +279,7 @@ class GenePanelSurvival(_GenePanel, CoxModel):
         n_folds: int = 5,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
-        self.ranker = ranker
-        self.size = size
-        self.refit = refit
-        self.strength = strength
-        self.n_folds = n_folds
-        self.random_state = random_state
+        super().__init__(ranker, size, refit, strength, n_folds, random_state)
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Rank, choose and refit.

@@ -37,6 +37,11 @@ def too_large(sentence: str) -> HTTPException:
     return refusal(_TOO_LARGE, sentence)
 
 
+def too_many_samples(most: int) -> HTTPException:
+    """More samples were sent than are taken."""
+    return too_large(f"At most {most:,} samples are taken at a time.")
+
+
 def other_type(sentence: str) -> HTTPException:
     """What was sent is of a kind that is not taken."""
     return refusal(_OTHER_TYPE, sentence)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from deepcme.service.models.served import ServedModel
-from deepcme.trained.entries import Genes
 from deepcme.trained.survival.model import SurvivalModel
 
 
@@ -26,8 +25,8 @@ def describe(served: ServedModel) -> dict[str, Any]:
         "expected": model.expect(),
         "n_genes": model.n_genes,
         "panel": panel is not None,
-        "genes": None if panel is None else _names(manifest.genes),
-        "reference_genes": [] if reference is None else _names(reference),
+        "genes": None if panel is None else manifest.genes.names,
+        "reference_genes": [] if reference is None else reference.names,
         "scale": manifest.preprocessing.scale,
         "times": _times(model),
         "package_version": manifest.package_version,
@@ -43,9 +42,3 @@ def _times(model: object) -> dict[str, Any] | None:
         "horizon": follow_up.horizon,
         "last_time": follow_up.last_time,
     }
-
-
-def _names(genes: Genes) -> list[str]:
-    """Symbols where known, else ids."""
-    symbols = genes.others.get("symbol", genes.id)
-    return [symbol or gene for symbol, gene in zip(symbols, genes.id, strict=True)]

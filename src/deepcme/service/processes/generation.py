@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deepcme.base.errors import DeepCMEError
 from deepcme.base.processes.workers import leave_stopping_to_parent, starter
+from deepcme.service.processes.signals import STOP
 from deepcme.service.settings import ServiceSettings
 
 if TYPE_CHECKING:
     from deepcme.service.models.served import ServedModel
 
-STOP = "stop"
 _CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 _SECONDS_BEFORE_NEXT = 1.0
 """Before another takes the place of a worker that ended before it answered."""

@@ -11,6 +11,9 @@ from types import FrameType
 STOPPING = frozenset({signal.SIGINT, signal.SIGTERM})
 RELOADING = signal.SIGHUP
 
+STOP = "stop"
+"""What a process is sent through its pipe that is to finish what it is at, and end."""
+
 
 class Signals:
     """Those that came and were not looked at yet.

@@ -19,7 +19,6 @@ from deepcme.base.terminal import say
 from deepcme.base.words import counted
 from deepcme.service.models.snapshot import take_snapshot
 from deepcme.service.processes.generation import (
-    STOP,
     Orders,
     Refused,
     Replaced,
@@ -28,7 +27,7 @@ from deepcme.service.processes.generation import (
     hold,
 )
 from deepcme.service.processes.listening import address_of
-from deepcme.service.processes.signals import RELOADING, STOPPING, Signals, noted_signals
+from deepcme.service.processes.signals import RELOADING, STOP, STOPPING, Signals, noted_signals
 
 _CONTEXT = multiprocessing.get_context("spawn")
 _SECONDS_MORE = 15.0

@@ -20,7 +20,6 @@ from deepcme.service.models.served import ServedModel
 from deepcme.service.settings import ServiceSettings
 
 SERVING = "serving"
-STOP = "stop"
 
 
 def work(
@@ -31,7 +30,7 @@ def work(
     orders: Connection,
     starter: tuple[int, bool],
 ) -> None:
-    """Answer until `STOP` comes; say `SERVING` when the first request would be answered.
+    """Answer until told to stop; say `SERVING` when the first request would be answered.
 
     Nothing of a request may get into a log: neither of a library, nor as a trace on standard
     error, to which nothing leads from here but the lines of our own that tell of failures.

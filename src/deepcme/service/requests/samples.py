@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from deepcme.base.names import printable
 from deepcme.base.words import few
-from deepcme.service.answers.refusals import too_large, unreadable
+from deepcme.service.answers.refusals import too_large, too_many_samples, unreadable
 from deepcme.service.requests.options import NAMES, Options
 from deepcme.service.settings import ServiceSettings
 from deepcme.sources.assembly.expression import ONE_GENE_EACH, with_genes_named
@@ -100,7 +100,7 @@ def read_samples(body: bytes, settings: ServiceSettings) -> Samples:
     """
     n_brackets = body.count(b"[") + body.count(b"{")
     if n_brackets > _BRACKETS_OF_SAMPLE * settings.samples + _SPARE:
-        raise too_large(f"At most {settings.samples:,} samples are taken at a time.")
+        raise too_many_samples(settings.samples)
     try:
         content = strict_json(body, names_once=True)
     except ValueError as error:
@@ -116,7 +116,7 @@ def read_samples(body: bytes, settings: ServiceSettings) -> Samples:
     if not samples:
         raise unreadable("There is no sample in the body.")
     if len(samples) > settings.samples:
-        raise too_large(f"At most {settings.samples:,} samples are taken at a time.")
+        raise too_many_samples(settings.samples)
     for number, sample in enumerate(samples):
         _require_sample(sample, f"samples[{number}]")
     most = max(len(sample["values"]) for sample in samples)

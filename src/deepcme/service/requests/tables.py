@@ -10,7 +10,12 @@ from pathlib import Path
 from starlette.exceptions import HTTPException
 
 from deepcme.base.errors import DeepCMEError
-from deepcme.service.answers.refusals import other_type, too_large, unreadable
+from deepcme.service.answers.refusals import (
+    other_type,
+    too_large,
+    too_many_samples,
+    unreadable,
+)
 from deepcme.service.requests.media import Taken
 from deepcme.service.requests.options import Options
 from deepcme.service.requests.parquet import written_plainly
@@ -59,7 +64,7 @@ def read_table(
         except DeepCMEError as error:
             raise unreadable(_without_cells(str(error), plain)) from error
     if len(expression.samples) > settings.samples:
-        raise too_large(f"At most {settings.samples:,} samples are taken at a time.")
+        raise too_many_samples(settings.samples)
     return expression
 
 

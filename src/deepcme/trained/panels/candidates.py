@@ -13,7 +13,6 @@ from deepcme.base.errors import DeepCMEError
 from deepcme.base.words import counted, few
 from deepcme.cohort.arrays import CohortArrays
 from deepcme.cohort.cohort import Cohort
-from deepcme.cohort.genes.genes import gene_identifiers
 from deepcme.cohort.honest import HONEST
 from deepcme.cohort.scales.scales import logged
 from deepcme.network.architecture import FloatArray
@@ -164,7 +163,5 @@ def _measure(cohort: Cohort, columns: list[int]) -> Reference:
             f"value in {n_samples} (such as {cohort.samples[row]}): name reference genes that "
             "every sample has."
         )
-    identifiers = gene_identifiers(cohort)
-    names = {kind: [every[column] for column in columns] for kind, every in identifiers.items()}
-    genes = Genes(id=names.pop("gene_id"), others=names)
-    return Reference(genes, logged(values, cohort.scale).mean(axis=1))
+    level = logged(values, cohort.scale).mean(axis=1)
+    return Reference(Genes.of_cohort(cohort, columns), level)
