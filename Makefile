@@ -26,7 +26,7 @@ test-examples: $(VENV)/installed-dev
 test-attacks: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n auto -m "not slow" tests/attacks
 
-# The same and the slow ones (about an hour); writes the table of docs/robustness.md.
+# The same and the slow ones (about an hour); writes the table of docs/explanations/robustness.md.
 test-attacks-table: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n auto -m "" tests/attacks --write-table
 

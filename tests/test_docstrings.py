@@ -44,7 +44,7 @@ def public_objects():
             yield from ((f"{name}.{inner}", getattr(value, inner)) for inner in value.__all__)
         elif name != "__version__":
             yield name, value
-    page = (Path(__file__).resolve().parents[1] / "docs/reference.md").read_text("utf-8")
+    page = (Path(__file__).resolve().parents[1] / "docs/reference/python.md").read_text("utf-8")
     for home, name in re.findall(r"^\.\. auto\w+:: (deepcme\.\S+)\.(\w+)$", page, re.MULTILINE):
         if home != "deepcme.datasets":
             value = getattr(import_module(home), name)

@@ -109,7 +109,8 @@ def test_a_folder_says_what_it_is_and_no_more(folder):
 
 
 @pytest.mark.parametrize(
-    "page", ["CONTRIBUTING.md", "docs/architecture.md", "docs/images/architecture.svg"]
+    "page",
+    ["CONTRIBUTING.md", "docs/developers/architecture.md", "docs/images/architecture.svg"],
 )
 def test_modules_that_pages_name_are_there(page):
     text = (ROOT / page).read_text(encoding="utf-8")

@@ -17,8 +17,8 @@ from tests.conftest import drawn_charts
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
-    page.name: page.read_text("utf-8")
-    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
+    page.relative_to(ROOT).as_posix(): page.read_text("utf-8")
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 }
 BLOCK = re.compile(r"(?:<!-- (slow|not run): ([^>]+) -->\n)?```python\n(.*?)```", re.DOTALL)
 """A block, and before it why it isn't run in every test run, or at all."""
@@ -123,9 +123,8 @@ def test_a_command_of_a_page_exists_with_its_options(words):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_link_to_a_page_or_picture_leads_to_one(name):
-    page = ROOT / name if name == "README.md" else ROOT / "docs" / name
     links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", PAGES[name])
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    assert [link for link in links if not (ROOT / name).parent.joinpath(link).exists()] == []
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """One case of each cause is for every day; the others are for `make test-attacks`.
 
 A run of this folder ends with a table of the causes: their cases, and how many were survived.
-`--write-table` puts it into docs/robustness.md, with what earlier runs here said of the other cases.
+`--write-table` puts it into docs/explanations/robustness.md, with what earlier runs here said of the other cases.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ SURVIVAL = pytest.StashKey[Survival]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--write-table", action="store_true", help="write docs/robustness.md")
+    parser.addoption(
+        "--write-table", action="store_true", help="write docs/explanations/robustness.md"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,4 +1,4 @@
-"""How many cases of each cause were survived: the table after a run, and of docs/robustness.md."""
+"""How many cases of each cause were survived: the table after a run, and of docs/explanations/robustness.md."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.attacks.causes import CAUSES
 
-PAGE = Path(__file__).parents[2] / "docs" / "robustness.md"
+PAGE = Path(__file__).parents[2] / "docs/explanations/robustness.md"
 TABLE = re.compile(r"(?s)(?<=<!-- attacks -->\n)(.*)(?=\n<!-- end -->)")
 KEPT = "attacks/survived"
 """Where pytest's cache has the outcomes of earlier runs, so that one may run part after part."""

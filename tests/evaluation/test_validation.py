@@ -43,7 +43,7 @@ from tests.evaluation.simulations import (
     simulate_score_test,
 )
 
-PAGE = Path(__file__).parents[2] / "docs" / "validation-of-the-statistics.md"
+PAGE = Path(__file__).parents[2] / "docs/explanations/validation-of-the-statistics.md"
 TEMPLATE = Path(__file__).parent / "validation_page.md"
 
 FROZEN_SETTINGS = [

@@ -2,7 +2,7 @@
 
 `python -m tests.report.null_studies --write` runs 250 of each kind on two cores (about half an
 hour), and writes the share of reports that claim anything false into
-docs/validation-of-the-statistics.md.
+docs/explanations/validation-of-the-statistics.md.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ NETWORK = {
 }
 FOLDS = {"design": "folds", "folds": 3, "repeats": 1}
 LEAVE_OUT = {"design": "leave-one-cohort-out", "repeats": 1}
-PAGE = Path("docs/validation-of-the-statistics.md")
+PAGE = Path("docs/explanations/validation-of-the-statistics.md")
 TEMPLATE = Path("tests/evaluation/validation_page.md")
 
 

@@ -1,4 +1,4 @@
-"""Slow proofs on simulated data whose genes behind the label are known; see docs/selection.md."""
+"""Slow proofs on simulated data whose genes behind the label are known; see docs/explanations/selection.md."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What docs/serving.md prints is asked of a real service, from a shell and from Python."""
+"""What docs/how-to/serving.md prints is asked of a real service, from a shell and from Python."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from deepcme.service.settings import ServiceSettings
 from tests.service.serving import serve_model, serving
 from tests.trained.panels.invented import invented_panel_model
 
-PAGE = (Path(__file__).parents[2] / "docs" / "serving.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs/how-to/serving.md").read_text("utf-8")
 TOKEN = "TOKEN-of-the-example"
 
 

@@ -195,7 +195,7 @@ def compute_test_to_train_ratio(
     the validation part as well, and so share more of their training samples from split to
     split: their differences go together more, not less as the formula has it. Their
     ratio is multiplied by `REFITTED_FACTOR`, which simulated studies of equal models ask for
-    (docs/validation-of-the-statistics.md).
+    (docs/explanations/validation-of-the-statistics.md).
 
     Parameters
     ----------

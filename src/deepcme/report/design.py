@@ -174,7 +174,7 @@ def describe_coverage(split: SplitSettings, leaks: Sequence[str]) -> str:
     return (
         "In simulated studies with a known truth, intervals of this kind covered the mean true "
         f"AUC of the fitted models in {lowest} to {highest} of 100 (a nominal 95): see "
-        "docs/validation-of-the-statistics.md."
+        "docs/explanations/validation-of-the-statistics.md."
     )
 
 

@@ -144,7 +144,7 @@ def test_a_workbook_is_not_a_text_table(tmp_path):
 
 
 def test_the_example_of_the_page_is_read(tmp_path):
-    page = Path(__file__).parents[3] / "docs" / "signatures.md"
+    page = Path(__file__).parents[3] / "docs/how-to/signatures.md"
     [table] = re.findall(r"```text\n(gene,weight.*?)```", page.read_text("utf-8"), re.DOTALL)
     (tmp_path / "my-score.csv").write_text(table)
     signature = read_own_signature(tmp_path / "my-score.csv")
