@@ -1,10 +1,16 @@
-"""What the site makes of the program itself: commands, settings, the search."""
+"""What the site makes of the program itself: commands, settings and the Python reference."""
 
 from __future__ import annotations
 
 from sphinx.application import Sphinx
 
+from extension.links import link_tutorials, resolve_linked_folder
+from extension.members import skip_foreign
+
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """What Sphinx calls."""
+    app.connect("builder-inited", resolve_linked_folder)
+    app.connect("doctree-read", link_tutorials)
+    app.connect("autodoc-skip-member", skip_foreign)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
