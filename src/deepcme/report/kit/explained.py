@@ -61,10 +61,11 @@ class Explained:
 
     def texts(self) -> list[Text]:
         """Those asked for, ready for the page; the links among them stay, others are words."""
+        there = frozenset(self.names)
+        topics = [find_topic(name) for name in self.names]
         return [
-            Text(anchor_of(name), topic.title, Markup(_render(topic, frozenset(self.names))))
-            for name in self.names
-            for topic in (find_topic(name),)
+            Text(anchor_of(topic.name), topic.title, Markup(_render(topic, there)))
+            for topic in topics
         ]
 
     def _refer(self, name: str, folder: str) -> str:
@@ -87,7 +88,8 @@ def _statistic(heading: str) -> str:
 
 @cache
 def _measures() -> dict[str, str]:
-    return {measure.heading: measure.name for measure in (*MEASURES, *HORIZON_MEASURES)}
+    of_labels = {measure.heading: measure.name for measure in MEASURES}
+    return of_labels | {measure.heading: measure.name for measure in HORIZON_MEASURES}
 
 
 @cache
