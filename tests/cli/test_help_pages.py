@@ -92,7 +92,7 @@ def test_commands_are_in_the_order_of_work_in_groups(monkeypatch):
         *("Study", "init", "run", "report", "compare", "panel", "checklist", "signatures"),
         *("Model", "train", "predict", "validate", "card", "export", "transfer", "serve"),
         *("Planning", "power", "simulate"),
-        *("This installation", "doctor"),
+        *("Help", "explain", "doctor"),
     ]
 
 
