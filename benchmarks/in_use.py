@@ -1,8 +1,8 @@
 """Models in use, and ways to ask about time: the figures of docs/benchmarks/in-use.md.
 
 Frozen models of public cohorts on patients of others; what reference genes cost a panel; what
-three ways of asking make of one cohort; how often the Cox lasso chooses nothing. A table goes to
-docs/benchmarks as soon as it is finished, and one that is there is not made again.
+three ways of asking make of one cohort; how often the Cox lasso chooses nothing. A table goes
+to docs/benchmarks as soon as it is finished, and one that is there is not made again.
 """
 
 from __future__ import annotations
@@ -200,6 +200,8 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", default=[*PARTS], help="Parts to make.")
     asked = parser.parse_args()
     cohorts = {name: source.load(asked.folder) for name, source in COHORTS.items()}
+    # With the symbols of its probes, which the file lacks.
+    cohorts["TRANSBIG"] = deepcme.datasets.transbig()
     page = OUTPUT / "in-use.md"
     for part in asked.parts:
         path = OUTPUT / f"in-use-{part}.csv"
