@@ -78,7 +78,9 @@ def measure_frozen(cohorts: dict[str, Cohort]) -> Rows:
                 "Uno's C found": told["uno_c"],
                 "O/E": told["observed_expected"],
                 "slope": told["slope"],
-                "genes": found.notes[0],
+                "genes found": found.notes[0]
+                .partition(" genes")[0]
+                .replace("the model's ", ""),
             }
 
 
@@ -188,7 +190,8 @@ def as_markdown(table: pd.DataFrame) -> str:
     lines: Sequence[Sequence[object]] = [
         list(table.columns),
         ["---"] * len(table.columns),
-        *table.fillna("").to_numpy().tolist(),
+        # A cell that begins with a minus is text to a spreadsheet by the apostrophe before it.
+        *[[str(cell).lstrip("'") for cell in row] for row in table.fillna("").to_numpy()],
     ]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
