@@ -6,8 +6,15 @@ import re
 
 from deepcme.explained.topics import FOLDERS
 
-_LINK = re.compile(rf"\[([^\]]+)\]\((?:\.\./)?(?:(?:{'|'.join(FOLDERS)})/)?([\w-]+)\.md\)")
+_TO_A_TEXT = rf"(?:\.\./)?(?:(?:{'|'.join(FOLDERS)})/)?([\w-]+)\.md"
+_LINK = re.compile(rf"\[([^\]]+)\]\({_TO_A_TEXT}\)")
 """Such as ``[few events](../topics/few-events.md)``."""
+
+
+def name_of_link(target: str) -> str | None:
+    """The text that a link leads to; None where it leads elsewhere."""
+    found = re.fullmatch(_TO_A_TEXT, target)
+    return None if found is None else found[1]
 
 
 def linked_from(text: str) -> tuple[str, ...]:
