@@ -8,6 +8,7 @@ to docs/benchmarks as soon as it is finished, and one that is there is not made 
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -193,7 +194,9 @@ def as_markdown(table: pd.DataFrame) -> str:
         # A cell that begins with a minus is text to a spreadsheet by the apostrophe before it.
         *[[str(cell).lstrip("'") for cell in row] for row in table.fillna("").to_numpy()],
     ]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+    rows = "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+    # An interval stands below its value, unbroken.
+    return re.sub(r" \((-?[\d.]+) to (-?[\d.]+)\)", r"<br>\1&nbsp;to&nbsp;\2", rows)
 
 
 def main() -> None:
