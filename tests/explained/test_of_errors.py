@@ -58,6 +58,8 @@ PREPARE = ("prepare", "table", "-o", "cohort.h5ad", "--label", "relapse")
         ("outcome", (*PREPARE, "--expression", "sound.csv", "--samples", "words.csv")),
         ("study-file", ("run", "study.toml")),
         ("results-folder", ("report", "nowhere")),
+        ("new-samples", ("predict", ".", "sound.csv", "-o", "risks.csv")),
+        ("files", ("audit", "nowhere.h5ad")),
     ],
 )
 def test_an_error_on_a_terminal_ends_with_the_text_about_it(topic, words, folder, monkeypatch):

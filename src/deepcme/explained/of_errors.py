@@ -8,7 +8,6 @@ from types import TracebackType
 from deepcme.base.errors import DeepCMEError
 
 _TOPICS = {
-    "base.files.inputs": "files",
     "base.files.locks": "results-folder",
     "base.files.toml": "study-file",
     "base.files.writable": "results-folder",
@@ -20,6 +19,7 @@ _TOPICS = {
     "cohort.endpoints.times": "follow-up",
     "cohort.endpoints.units": "follow-up",
     "cohort.at_horizon": "follow-up",
+    "cohort.cohort": "files",
     "cohort.follow_up": "follow-up",
     "cohort.survival": "follow-up",
     "cohort.outcome": "outcome",
