@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from html import escape
+from itertools import count
 from typing import Any
 
 from markupsafe import Markup
@@ -22,13 +25,6 @@ _FOLDER_OF_COLUMN = {
     "Measure": "statistics",
 }
 """Whose texts the words of a column name, by its heading."""
-
-_WITHIN_REACH = {
-    "<pre>": '<pre tabindex="0">',
-    "<table>": '<div class="scroll wrap" tabindex="0" role="region" aria-label="Table"><table>',
-    "</table>": "</table></div>",
-}
-"""What may be wider than the page is moved with keys too."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +61,11 @@ class Explained:
 
     def texts(self) -> list[Text]:
         """Those asked for, ready for the page; the links among them stay, others are words."""
+        there = frozenset(self.names)
+        topics = [find_topic(name) for name in self.names]
         return [
-            Text(anchor_of(name), topic.title, Markup(_render(topic, frozenset(self.names))))
-            for name in self.names
-            for topic in (find_topic(name),)
+            Text(anchor_of(topic.name), topic.title, Markup(_render(topic, there)))
+            for topic in topics
         ]
 
     def _refer(self, name: str, folder: str) -> str:
@@ -91,7 +88,8 @@ def _statistic(heading: str) -> str:
 
 @cache
 def _measures() -> dict[str, str]:
-    return {measure.heading: measure.name for measure in (*MEASURES, *HORIZON_MEASURES)}
+    of_labels = {measure.heading: measure.name for measure in MEASURES}
+    return of_labels | {measure.heading: measure.name for measure in HORIZON_MEASURES}
 
 
 @cache
@@ -104,16 +102,29 @@ def _render(topic: Topic, there: frozenset[str]) -> str:
     title_ends = next(i for i, token in enumerate(tokens) if token.type == "heading_close")
     kept = list(_fitted(tokens[title_ends + 1 :], there))
     html: str = markdown.renderer.render(kept, markdown.options, {})
-    for tag, within_reach in _WITHIN_REACH.items():  # a tag, as the text's own "<" is escaped
-        html = html.replace(tag, within_reach)
-    return html
+    return _within_reach(html, topic.title)
+
+
+def _within_reach(html: str, title: str) -> str:
+    """What may be wider than the page is moved with keys too, each table under a name."""
+    numbers = count(1)
+
+    def named(_: re.Match[str]) -> str:
+        label = escape(f"{title}, table {next(numbers)}")
+        return (
+            f'<div class="scroll wrap" tabindex="0" role="region" aria-label="{label}"><table>'
+        )
+
+    # These are tags: the "<" of the text itself is escaped.
+    html = html.replace("<pre>", '<pre tabindex="0">').replace("</table>", "</table></div>")
+    return re.sub("<table>", named, html)
 
 
 def _fitted(tokens: Sequence[Any], there: frozenset[str]) -> Iterator[Any]:
     """Headings below the page's own, cells without style of their own, links that lead."""
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{int(token.tag[1:]) + 2}"
+            token.tag = f"h{int(token.tag[1:]) + 1}"
         elif token.type == "fence":
             token.info = ""
         elif token.type in ("th_open", "td_open"):
