@@ -7,6 +7,7 @@ from sphinx.application import Sphinx
 from extension.commands import CommandList, CommandPage
 from extension.links import link_tutorials, resolve_linked_folder
 from extension.members import skip_foreign
+from extension.search import SearchQuestions
 from extension.settings import StudySettings, TrainingSettingsTable
 
 
@@ -15,6 +16,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", resolve_linked_folder)
     app.connect("doctree-read", link_tutorials)
     app.connect("autodoc-skip-member", skip_foreign)
+    app.add_search_language(SearchQuestions)
     app.add_directive("command", CommandPage)
     app.add_directive("commands", CommandList)
     app.add_directive("study-settings", StudySettings)
