@@ -89,7 +89,7 @@ result = deepcme.run(
     out=work / "times",
     quiet=True,
 )
-print(result.report.verdict.sentence)
+result.report
 
 # %%
 c = result.report.tables["survival_discrimination"].query("measure == 'uno_c'")
@@ -134,7 +134,8 @@ ratios[["hazard_ratio", "ci_low", "ci_high"]].round(2)
 # model: any order that is better than chance separates groups, and thirds of 300 patients look
 # convincing early. What counts is the risk by the horizon in each, with its interval.
 
-# Share with a relapse over the years, in thirds by predicted risk: the highest third rises fastest.
+# Share free of relapse over the years, in thirds by predicted risk: the highest third falls
+# fastest.
 deepcme.plots.kaplan_meier(result)
 
 # %%
@@ -154,8 +155,7 @@ deepcme.plots.calibration(result)
 # ----------------------
 #
 # 300 patients and 99 events by the horizon are more than many published studies have. Still, the
-# interval of the gain is about as wide as the gain itself: it could be a third of what was found, or half
-# as much again. With 240 of such patients divided once it reached below zero. ``deepcme.power``
-# says how many events a precision takes.
+# interval of the gain is about as wide as the gain itself: it could be less than half of what was
+# found, or half as much again. ``deepcme.power`` says how many events a precision takes.
 
 assert 0.5 < (added["ci_high"] - added["ci_low"]) / added["difference"] < 1.5

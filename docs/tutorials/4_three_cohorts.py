@@ -154,7 +154,7 @@ result = deepcme.run(
     out=work / "leave-one-out",
     quiet=True,
 )
-print(result.report.verdict.sentence)
+result.report
 
 # %%
 
