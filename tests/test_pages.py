@@ -16,14 +16,21 @@ from tests.cli.invented import invent_cohort, invent_tables
 from tests.conftest import drawn_charts
 
 ROOT = Path(__file__).resolve().parents[1]
+EXPLAINED = sorted((ROOT / "src/deepcme/explained").rglob("*.md"))
+"""Whose Python `tests/explained` runs, and compares with what they show."""
+
 PAGES = {
     page.relative_to(ROOT).as_posix(): page.read_text("utf-8")
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *EXPLAINED)
 }
 BLOCK = re.compile(r"(?:<!-- (slow|not run): ([^>]+) -->\n)?```python\n(.*?)```", re.DOTALL)
 """A block, and before it why it isn't run in every test run, or at all."""
 
-CODE = {name: [*BLOCK.findall(text)] for name, text in PAGES.items() if "```python" in text}
+CODE = {
+    name: [*BLOCK.findall(text)]
+    for name, text in PAGES.items()
+    if "```python" in text and ROOT / name not in EXPLAINED
+}
 RUN = {
     name: [code for mark, _, code in found if mark != "not run"] for name, found in CODE.items()
 }

@@ -18,7 +18,7 @@ class Finding:
     Parameters
     ----------
     code : str
-        ``DCM001`` to ``DCM013``.
+        ``DCM001`` to ``DCM013``; ``deepcme explain`` has a text about each.
     severity : {"info", "warning", "severe"}
         Severe: results are misleading unless something is done about it.
     title : str

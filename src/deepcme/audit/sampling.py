@@ -40,6 +40,7 @@ def check_repeated_patients(cohort: Cohort, planned: PlannedStudy) -> Finding | 
         return None
     events = cohort.outcome.events
     with_both = set(patients[events == 1]) & set(patients[events == 0])
+    each = "2" if several.max() == 2 else f"2 to {several.max()}"
     return Finding(
         code="DCM001",
         # A positive patient on both sides of a split is what inflates an AUC.
@@ -47,7 +48,7 @@ def check_repeated_patients(cohort: Cohort, planned: PlannedStudy) -> Finding | 
         title="Patients have several samples",
         evidence=(
             f"{cohort.n_samples:,} samples come from {cohort.n_patients:,} patients: "
-            f"{counted(len(several), 'patient')} with 2 to {several.max()} samples, "
+            f"{counted(len(several), 'patient')} with {each} samples, "
             f"{several.sum():,} in all. The {cohort.n_positives:,} "
             f"{cohort.outcome.called(1, 'samples')} come from "
             f"{counted(cohort.n_positive_patients, 'patient')}; with both "

@@ -15,6 +15,14 @@ class DeepCMEError(ValueError):
     The command line prints the sentence and exits with code 2; Python users
     can catch it as a `ValueError`.
 
+    Parameters
+    ----------
+    *args : object
+        The sentence.
+    topic : str, optional
+        What ``deepcme explain`` tells more about, where another topic fits than that of
+        the module which raises it.
+
     Examples
     --------
     >>> import deepcme
@@ -24,6 +32,10 @@ class DeepCMEError(ValueError):
     ...     print(error)
     patients.csv: there is no such file.
     """
+
+    def __init__(self, *args: object, topic: str | None = None) -> None:
+        super().__init__(*args)
+        self.topic = topic
 
 
 class UnknownNameError(DeepCMEError, KeyError):
@@ -65,4 +77,4 @@ def naming_file(file: Path | str) -> Iterator[None]:
     try:
         yield
     except DeepCMEError as error:
-        raise DeepCMEError(f"{file}: {error}") from error
+        raise DeepCMEError(f"{file}: {error}", topic=error.topic) from error

@@ -56,6 +56,18 @@ def say_lines(text: str) -> None:
         say(line, whole=True)
 
 
+def say_markdown(text: str) -> None:
+    """Print a text of our own making: as a page on a terminal, as it is written elsewhere."""
+    if not sys.stdout.isatty():
+        say_lines(text.rstrip("\n"))
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    width = max(_NARROWEST, min(shutil.get_terminal_size().columns, _WIDEST))
+    Console(width=width, highlight=False).print(Markdown(text, hyperlinks=False))
+
+
 def _between_words(line: str) -> str:
     """A line in as many as the terminal needs, the further ones under the first's text."""
     width = max(_NARROWEST, min(shutil.get_terminal_size().columns, _WIDEST))

@@ -13,6 +13,7 @@ from deepcme.base.terminal import say
 from deepcme.cli.data import audit, fetch, genes, portals, prepare
 from deepcme.cli.doctor import doctor
 from deepcme.cli.examples import EXAMPLES, WHOLE
+from deepcme.cli.explain import explain
 from deepcme.cli.help_pages import HelpPage, HelpPages
 from deepcme.cli.model import card, export, predict, serve, train, transfer, validate
 from deepcme.cli.options import Command
@@ -69,7 +70,7 @@ _PANELS: dict[str, dict[str, Command | None]] = {
         "serve": serve.serve,
     },
     "Planning": {"power": power.power, "simulate": simulate.simulate},
-    "This installation": {"doctor": doctor},
+    "Help": {"explain": explain, "doctor": doctor},
 }
 """Commands by their group; None stands for one of `_GROUPS`."""
 

@@ -27,6 +27,14 @@ def complete_signatures(incomplete: str) -> list[str]:
     return _beginning_with(incomplete, signature_names())
 
 
+def complete_topics(incomplete: str) -> list[str]:
+    """Names of the texts that explain, in capital or small letters."""
+    from deepcme.explained.topics import list_topics
+
+    begun = incomplete.lower()
+    return [t.name for t in list_topics() if t.name.lower().startswith(begun)]
+
+
 def _in_a_list(names: Iterable[str], incomplete: str) -> list[str]:
     listed, comma, last = incomplete.rpartition(",")
     taken = listed.split(",")

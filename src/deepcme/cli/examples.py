@@ -65,6 +65,7 @@ EXAMPLES = {
     "serve": "deepcme serve model",
     "power": "deepcme power cohort.h5ad -o power.csv",
     "simulate": ("deepcme simulate --samples 300 --genes 2000 --events 100 -o simulated.h5ad"),
+    "explain": "deepcme explain DCM005",
     "doctor": "deepcme doctor",
 }
 """By what is written after `deepcme`."""

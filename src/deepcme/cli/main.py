@@ -10,6 +10,7 @@ from deepcme.base.errors import DeepCMEError, StoppedError
 from deepcme.base.files.refusals import describe_refusal
 from deepcme.base.processes.shared import remove_shared_leftovers
 from deepcme.base.processes.stopping import stoppable, tell
+from deepcme.explained.of_errors import topic_of
 
 
 def main() -> None:
@@ -22,14 +23,15 @@ def main() -> None:
             remove_shared_leftovers()
             app(prog_name="deepcme")  # also as python -m deepcme
     except DeepCMEError as error:
-        tell(error)
+        tell(error, topic_of(error))
         sys.exit(2)
     except MemoryError:
         tell(
             DeepCMEError(
                 "this takes more memory than is free: leave out what is not needed, or use "
                 "a computer with more memory."
-            )
+            ),
+            "memory",
         )
         sys.exit(2)
     except OSError as error:

@@ -16,9 +16,10 @@ from deepcme.report.figures.styles import Chart, Spec, specify
 from deepcme.report.inline import make_inline
 from deepcme.report.kit.chart_heights import compute_height
 from deepcme.report.kit.downloads import packed_csv, start_of_names
+from deepcme.report.kit.explained import Explained
 from deepcme.report.kit.table_sizes import has_long_texts
 from deepcme.report.kit.writing import Writer
-from deepcme.report.markdown import finalize
+from deepcme.report.markdown import code_span, finalize
 
 
 def render_page(
@@ -55,6 +56,7 @@ def render_page(
             heading=heading,
             body=body,
             contents=writer.contents,
+            explained=writer.explained.texts(),
             specs={name: embedded_json(spec) for name, spec in specs.items()},
             data={name: packed_csv(table) for name, table in writer.data.items()},
             files=start_of_names(study),
@@ -84,7 +86,8 @@ def render_markdown(heading: str, blocks: Blocks, charts: Collection[str] = ()) 
     """
     environment = make_environment(markdown=True)
     title = Markup("# {}\n\n").format(finalize(heading))
-    return _as_utf8(title + Writer("md", environment, charts).write(blocks) + "\n")
+    writer = Writer("md", environment, charts)
+    return _as_utf8(title + writer.write(blocks) + _to_explain(writer.explained) + "\n")
 
 
 def make_environment(*, markdown: bool = False) -> jinja2.Environment:
@@ -105,6 +108,14 @@ def embedded_json(value: dict[str, Any]) -> Markup:
     """JSON that every browser reads and that cannot end the script element it stands in."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028"))
+
+
+def _to_explain(explained: Explained) -> Markup:
+    """What to type for the texts that a page in HTML holds."""
+    if not explained.names:
+        return Markup("")
+    names = Markup(", ").join(map(code_span, explained.names))
+    return Markup("\n\n{} explains each of {}.").format(code_span("deepcme explain"), names)
 
 
 def _as_utf8(text: str) -> str:

@@ -63,11 +63,14 @@ def serve(
         and there is no token, or the service does not run on this installation.
     """
     if os.name != "posix":
-        raise DeepCMEError("The service runs on Linux and macOS; on Windows, inside WSL.")
+        raise DeepCMEError(
+            "The service runs on Linux and macOS; on Windows, inside WSL.", topic="installing"
+        )
     if not all(map(find_spec, _TAKEN)):
         raise DeepCMEError(
             "The service takes Starlette and uvicorn: install them with  pip install "
-            "'deepcme[serve]'."
+            "'deepcme[serve]'.",
+            topic="installing",
         )
     named = name_models(folders)
     listening = listen(host, port)

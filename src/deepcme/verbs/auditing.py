@@ -79,7 +79,9 @@ class Findings(Shows, Sequence[Finding]):
             f"Audit of {self.name}: {counted(len(self), 'finding')}, "
             f"{len(self.severe)} of them severe"
         )
-        return Shown(title, facts=facts, end="More: .frame(), .severe, .follow_up.")
+        return Shown(
+            title, facts=facts, end="More: .frame(), .severe, .follow_up; deepcme explain CODE."
+        )
 
 
 def audit(cohort: Cohort | str | Path) -> Findings:

@@ -175,12 +175,17 @@ def _stopped_by(number: int) -> StoppedError:
     return StoppedError(describe_halt("Stopped"), number)
 
 
-def tell(error: BaseException) -> None:
-    """Say on standard error why the command ends, if anybody still listens there."""
+def tell(error: BaseException, topic: str | None = None) -> None:
+    """Say on standard error why the command ends, if anybody still listens there.
+
+    On a terminal it is also said where more is told about the topic, if there is one.
+    """
     if isinstance(error, StoppedError):
         error.is_told = True
     try:
         say(f"deepcme: {error}", error=True)
+        if topic is not None and sys.stderr.isatty():
+            say(f"More: deepcme explain {topic}", error=True, whole=True)
     except OSError:  # such as a terminal that was closed
         with suppress(OSError):  # what is left in the buffer must not fail at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

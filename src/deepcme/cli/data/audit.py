@@ -63,6 +63,7 @@ def _say_finding(finding: Finding) -> None:
     say(f"{finding.code} {finding.severity}: {finding.title}")
     say(f"  {finding.evidence}")
     say(f"  To do: {finding.advice}")
+    say(f"  More: deepcme explain {finding.code}", whole=True)
 
 
 def _say_summary(findings: Findings) -> None:

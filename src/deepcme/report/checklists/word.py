@@ -38,7 +38,8 @@ def require_word() -> None:
     except ImportError as error:
         raise DeepCMEError(
             "A Word file takes python-docx, which is not installed: pip install "
-            "'deepcme[docx]', or name a Markdown file (.md)."
+            "'deepcme[docx]', or name a Markdown file (.md).",
+            topic="installing",
         ) from error
 
 

@@ -77,7 +77,8 @@ def _require_skl2onnx() -> Any:
     except ImportError as error:
         raise DeepCMEError(
             "An ONNX file takes skl2onnx, which is not installed: pip install 'deepcme[onnx]', "
-            "or name the file .csv or .md."
+            "or name the file .csv or .md.",
+            topic="installing",
         ) from error
     return onnx_ops
 

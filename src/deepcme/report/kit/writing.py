@@ -25,6 +25,7 @@ from deepcme.report.blocks import (
     Table,
     identifier,
 )
+from deepcme.report.kit.explained import Explained
 from deepcme.report.kit.table_sizes import print_size
 
 _NOT_IN_AN_ANCHOR = re.compile(r"[^a-z0-9]+")
@@ -58,6 +59,8 @@ class Writer:
         What the tables offer for download, by name.
     folders : dict of None
         Those with style and scripts of blocks written so far.
+    explained : Explained
+        What the tables written so far name that there is a text about.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Writer:
         self.shown: dict[str, None] = {}
         self.data: dict[str, pd.DataFrame] = {}
         self.folders: dict[str, None] = {}
+        self.explained = Explained()
         self._macros: Any = environment.get_template(f"blocks.{form}").module
         self._places: dict[tuple[str, str], Place] = {}
         self._numbers: dict[Numbered, int] = {"table": 0, "figure": 0}
@@ -101,7 +105,7 @@ class Writer:
                 if block.data is not None:
                     self.data[block.name] = block.data
                 place = self._place("table", block.name)
-                return self._call(block, place, print_size(block.shown))
+                return self._call(block, place, print_size(block.shown), self.explained)
             case Group():
                 parts = self._write_each(block.parts)
                 is_empty = not parts and not block.says_more

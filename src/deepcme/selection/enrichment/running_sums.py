@@ -36,7 +36,8 @@ def require_gseapy() -> None:
         import_module("gseapy")
     except ImportError as error:
         raise DeepCMEError(
-            "Gene sets need GSEApy: install it with  pip install 'deepcme[gene-sets]'."
+            "Gene sets need GSEApy: install it with  pip install 'deepcme[gene-sets]'.",
+            topic="installing",
         ) from error
 
 

@@ -56,7 +56,8 @@ def run_on_dask(
         from distributed import as_completed
     except ImportError as error:
         raise DeepCMEError(
-            "--scheduler needs Dask: install it with  pip install 'deepcme[dask]'."
+            "--scheduler needs Dask: install it with  pip install 'deepcme[dask]'.",
+            topic="installing",
         ) from error
     by_key = {task.key: task for task in tasks}
     # Dask, and the event loop it runs on, would tell what is told here.
