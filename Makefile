@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TESTED := deepcme[dask,docx,gene-sets,onnx,serve,tiff,torch]
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run dist test test-lowest test-newest test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service bench-panels bench-in-use check clean
+.PHONY: run dist test test-lowest test-newest test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan native-debug docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service bench-panels bench-in-use check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -66,6 +66,10 @@ pictures: $(VENV)/installed-dev
 # The engine's tests on a build with AddressSanitizer and UndefinedBehaviorSanitizer.
 test-asan: $(VENV)/installed-dev
 	$(BIN)/python tools/test_asan.py
+
+# The native engine to be debugged, in build/debug/site.
+native-debug: $(VENV)/installed-dev
+	$(PIP) install --no-deps --upgrade --target build/debug/site . -C cmake.build-type=Debug -C build-dir=build/debug/cmake
 
 # The site of the pages under docs/ and of the public names, in build/docs; warnings are errors.
 docs: $(VENV)/installed-docs
