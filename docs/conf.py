@@ -65,6 +65,7 @@ html_copy_source = False
 html_show_sourcelink = False
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_search_language = "en"
 html_search_scorer = str(HERE / "extension/scorer.js")
 html_theme_options = {

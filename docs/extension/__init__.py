@@ -5,7 +5,6 @@ from __future__ import annotations
 from sphinx.application import Sphinx
 
 from extension.commands import CommandList, CommandPage
-from extension.links import link_tutorials, resolve_linked_folder
 from extension.members import skip_foreign
 from extension.search import SearchQuestions
 from extension.settings import StudySettings, TrainingSettingsTable
@@ -13,8 +12,7 @@ from extension.settings import StudySettings, TrainingSettingsTable
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """What Sphinx calls."""
-    app.connect("builder-inited", resolve_linked_folder)
-    app.connect("doctree-read", link_tutorials)
+    app.setup_extension("extension.links")
     app.connect("autodoc-skip-member", skip_foreign)
     app.add_search_language(SearchQuestions)
     app.add_directive("command", CommandPage)

@@ -18,10 +18,15 @@ SAID = {
     ("", "seed"): "Root of all randomness.",
     ("cohort", "path"): "The cohort's file, from the folder of the study file.",
     ("cohort", "example"): "The example that ships with the package, in place of a path.",
-    ("survival", "horizon"): "The time up to which the event is asked for, in the cohort's unit; "
+    (
+        "survival",
+        "horizon",
+    ): "The time up to which the event is asked for, in the cohort's unit; "
     "without it the cohort's own, if it has one.",
-    ("survival", "censoring"): "Clinical columns that censoring depends on; without any it goes "
-    "by Kaplan-Meier.",
+    (
+        "survival",
+        "censoring",
+    ): "Clinical columns that censoring depends on; without any it goes by Kaplan-Meier.",
     ("split", "design"): _DESIGN,
     ("split", "by"): _BY,
     ("split", "strata"): _STRATA,
@@ -44,7 +49,10 @@ SAID = {
     ("grid", "search"): "Which search over the publication's hyper-parameters is run.",
     ("nulls", "permutations"): "Reruns on permuted outcomes, splits and all; without a number "
     "20 where gene sets or signatures are asked for.",
-    ("nulls", "gene_sets"): "Reruns on random gene sets of each size; without a number 20 where "
+    (
+        "nulls",
+        "gene_sets",
+    ): "Reruns on random gene sets of each size; without a number 20 where "
     "signatures are asked for.",
     ("clinical", "columns"): "Columns of the cohort, such as age and grade.",
     ("clinical", "genes"): "The model that stands for the genes.",
@@ -61,7 +69,10 @@ SAID = {
     ("comparator", "model"): "Another of the study's models, which that of the verdict is "
     "compared with.",
     ("comparator", "size"): "The column of the tumour's size, where its name does not tell.",
-    ("comparator", "nodes"): "The column of positive lymph nodes, where its name does not tell; "
+    (
+        "comparator",
+        "nodes",
+    ): "The column of positive lymph nodes, where its name does not tell; "
     '`"negative"` states that nobody has one.',
     ("comparator", "grade"): "The column of the grade, where its name does not tell.",
 }

@@ -1,4 +1,4 @@
-"""The reference of settings: from the classes that check them, and the file that `init` writes."""
+"""The reference of settings: from the classes that check them, and the file of `init`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,13 @@ from extension.said import DEFAULTS, SAID
 HEAD = ("Setting", "Type", "Default", "What it is")
 
 _BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-_WORDS = {int: "whole number", float: "number", str: "text", bool: "true or false", Path: "path"}
+_WORDS = {
+    int: "whole number",
+    float: "number",
+    str: "text",
+    bool: "true or false",
+    Path: "path",
+}
 _HUGE = 1e15
 """A bound beyond it is that of the type."""
 
