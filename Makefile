@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service bench-panels check clean
+.PHONY: run test test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service bench-panels bench-in-use check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -78,6 +78,11 @@ bench-time-left: $(VENV)/installed-dev
 # Models with other cohorts' patients, thirty folds: make bench-also COHORTS="a.h5ad b.h5ad c.h5ad".
 bench-also: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/also.py $(COHORTS)
+
+# Models in use on other cohorts, and ways to ask about time, on the same six cohorts: FOLDER=... (ten minutes).
+bench-in-use: $(VENV)/installed-dev
+	@test -d "$(FOLDER)" || { echo "name the folder of the cohorts: make bench-in-use FOLDER=/path/to/data"; exit 2; }
+	$(BIN)/python benchmarks/in_use.py "$(FOLDER)"
 
 # Published signatures on six real cohorts, which are not part of the repository: FOLDER=... (a minute).
 bench-signatures: $(VENV)/installed-dev
