@@ -42,8 +42,9 @@ test-slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow
 
 # What README, pages, docstrings and help pages print, also what runs whole studies.
+EXAMPLES = $(BIN)/python -m pytest -m "slow or not slow" tests/cli/test_examples.py tests/test_pages.py tests/test_docstrings.py tests/explained/test_examples.py
 test-examples: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m "slow or not slow" tests/test_pages.py tests/test_docstrings.py tests/cli/test_examples.py
+	$(EXAMPLES)
 
 # Every attack on the command and its readers; `make test` has one case of each cause.
 test-attacks: $(VENV)/installed-dev
@@ -71,9 +72,19 @@ test-asan: $(VENV)/installed-dev
 native-debug: $(VENV)/installed-dev
 	$(PIP) install --no-deps --upgrade --target build/debug/site . -C cmake.build-type=Debug -C build-dir=build/debug/cmake
 
-# The site of the pages under docs/ and of the public names, in build/docs; warnings are errors.
+# The site in build/docs, its tutorials run; beside that all that pages, docstrings and help pages
+# print; then the site is asked questions and checked in Chromium, where there is one. Warnings
+# are errors.
+SPHINX = $(BIN)/python -m sphinx -W --keep-going -n -q
 docs: $(VENV)/installed-docs
-	$(BIN)/python -m sphinx -W --keep-going -q docs build/docs
+	@$(SPHINX) docs build/docs & site=$$!; $(EXAMPLES) -n 2 --dist worksteal; examples=$$?; \
+	wait $$site && exit $$examples
+	$(BIN)/python tools/ask_docs.py build/docs
+	$(BIN)/python tools/check_docs.py build/docs
+
+# The same pages without a run of anything, in build/docs-text.
+docs-text: $(VENV)/installed-docs
+	$(SPHINX) -t text docs build/docs-text
 
 # Times a training step over the grid of sizes (about half an hour), or at the paper's size.
 bench: $(VENV)/installed-dev
@@ -137,8 +148,8 @@ bench-panels: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/panel_honesty.py
 
 check: $(VENV)/installed-dev
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests docs/extension
+	$(BIN)/ruff format --check src tests docs/extension
 	$(BIN)/mypy
 
 $(VENV)/created:
@@ -162,7 +173,7 @@ $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
 	@touch $@
 
 # The package is there already: this adds what the extra needs.
-$(VENV)/installed-docs: $(VENV)/installed
+$(VENV)/installed-docs: $(VENV)/installed-dev
 	$(PIP) install -c constraints.txt 'deepcme[docs]'
 	@touch $@
 

@@ -58,6 +58,8 @@ SAID = {
     ("models", "name"): "What it is called in tables; without an estimator it is that, too.",
     ("models", "estimator"): "Which model it is; without one that of its name.",
     ("models", "parameters"): "What differs from the model's own defaults.",
+    ("comparator", "model"): "Another of the study's models, which that of the verdict is "
+    "compared with.",
     ("comparator", "size"): "The column of the tumour's size, where its name does not tell.",
     ("comparator", "nodes"): "The column of positive lymph nodes, where its name does not tell; "
     '`"negative"` states that nobody has one.',
@@ -71,7 +73,9 @@ DEFAULTS = {
     ("survival", "horizon"): "the cohort's",
     ("split folds", "repeats"): "2, or 4 under 150 patients",
     ("models", "estimator"): "the name",
-    ("comparator", "model"): "the first baseline that is fitted on training and validation part",
+    ("comparator", "model"): "the first baseline that is fitted on training and validation "
+    "part, such as `LR-tuned`",
+    ("split", "design"): '`"folds"`; of the protocol `paper` `"repeated"`',
     ("clinical", "columns"): "must be given",
 }
 """What holds without a setting, where it is no plain value."""

@@ -138,20 +138,24 @@ def _row(
 ) -> tuple[str, str, str, str]:
     kind = "; ".join([_in_words(field.annotation), *_bounds_of(field)])
     section = of.split()[0] if of else ""
-    default = DEFAULTS.get((of, name)) or _default_of(section, name, field)
+    default = DEFAULTS.get((of, name)) or DEFAULTS.get((section, name))
+    default = default or _default_of(of, name, field)
     about = SAID.get((of, name)) or SAID.get((section, name))
     about = about or told or comments.get((section, name), "")
     return name, kind, default, about[:1].upper() + about[1:].rstrip(",.") + "."
 
 
-def _default_of(section: str, name: str, field: FieldInfo) -> str:
+def _default_of(of: str, name: str, field: FieldInfo) -> str:
     """What holds without it; where the protocols differ, that of each."""
+    section = of.split()[0] if of else ""
     if section == "preprocessing" or (section == "split" and name in ("by", "strata")):
         honest, paper = (
             _shown(getattr(getattr(_study(protocol), section), name))
             for protocol in get_args(Protocol)
         )
-        return honest if honest == paper else f"{honest}; of the protocol `paper` {paper}"
+        # The protocol of the publication has one design.
+        one = honest == paper or (section == "split" and of != "split repeated")
+        return honest if one else f"{honest}; of the protocol `paper` {paper}"
     if field.is_required():
         return "must be given"
     return _shown(field.get_default(call_default_factory=True))
