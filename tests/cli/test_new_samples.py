@@ -194,7 +194,7 @@ def test_it_says_how_many_the_range_the_threshold_and_where_to_read_on(folder, r
         f"{threshold:.3f}. Probabilities run from {probability.min():.3f} to "
         f"{probability.max():.3f}. 5 samples without a prediction."
     ) in said.out
-    assert "docs/how-to/models-in-use.md" in said.out
+    assert "deepcme explain predictions" in said.out
     assert (table["threshold"] == round(threshold, 6)).all()
 
 

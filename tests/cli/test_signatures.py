@@ -35,7 +35,7 @@ def test_samples_are_scored_by_a_published_signature_and_by_ones_own(folder):
         "--signature", "rs21", "--signature", "mine.csv", cwd=folder,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
-    assert "docs/how-to/signatures.md" in ran.stdout
+    assert "deepcme explain signature-scores" in ran.stdout
     assert "21-gene recurrence score: 16 of 16 genes" in ran.stderr
     assert "mine: 3 of 3 genes" in ran.stderr
     assert "Spearman correlation" in ran.stderr

@@ -1,4 +1,4 @@
-"""What docs/how-to/serving.md prints is asked of a real service, from a shell and from Python."""
+"""What the pages on serving print is asked of a real service, from a shell and from Python."""
 
 import json
 import re
@@ -13,7 +13,10 @@ from deepcme.service.settings import ServiceSettings
 from tests.service.serving import serve_model, serving
 from tests.trained.panels.invented import invented_panel_model
 
-PAGE = (Path(__file__).parents[2] / "docs/how-to/serving.md").read_text("utf-8")
+PAGE = "".join(
+    (Path(__file__).parents[2] / "docs/how-to" / name).read_text("utf-8")
+    for name in ("serving.md", "serving-for-others.md")
+)
 TOKEN = "TOKEN-of-the-example"
 
 

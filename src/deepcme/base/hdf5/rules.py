@@ -29,10 +29,11 @@ _WORDS = {
     h5t.OPAQUE: "bytes of no known meaning",
     h5t.VLEN: "lists of varying length",
     h5t.ARRAY: "arrays in its cells",
-    h5t.COMPLEX: "complex numbers",
     h5t.TIME: "times",
     h5t.BITFIELD: "bits",
 }
+if hasattr(h5t, "COMPLEX"):  # of HDF5 2, which h5py may be built without
+    _WORDS[h5t.COMPLEX] = "complex numbers"
 # Those that come with HDF5 and h5py themselves: any other would load a plugin.
 _FILTERS = {
     h5py.h5z.FILTER_DEFLATE,

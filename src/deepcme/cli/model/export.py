@@ -30,7 +30,7 @@ def export(
     """Write a panel so that it can be used without deepcme.
 
     Of a panel of a few genes, as `deepcme train --panel` makes one. What each file holds, and
-    what it leaves out, is in docs/how-to/panels.md.
+    what it leaves out, is said by `deepcme explain panel-files`.
     """
     from deepcme.report.exports.exports import write_export
     from deepcme.trained.files import load_model

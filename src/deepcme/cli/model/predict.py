@@ -18,9 +18,7 @@ from deepcme.cli.model.options import (
 )
 from deepcme.cli.options import SCALES, OutTable, Quiet, ScaleName, writable
 
-_READ_ON = (
-    "What its columns mean and when to rely on them: docs/how-to/models-in-use.md, Predicting."
-)
+_READ_ON = "What its columns mean and when to rely on them: deepcme explain predictions"
 
 
 def predict(

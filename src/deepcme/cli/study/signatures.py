@@ -16,7 +16,7 @@ from deepcme.cli.options import SCALES, OutTable, Quiet, ScaleName, writable
 if TYPE_CHECKING:
     from deepcme.models.signatures.signature import Signature
 
-_READ_ON = "What the scores mean, and where they do not: docs/how-to/signatures.md."
+_READ_ON = "What the scores mean, and where they do not: deepcme explain signature-scores"
 
 
 def list_(

@@ -1,6 +1,6 @@
 """Gene selection as a part of a study, and its panels alone.
 
-Tables (see docs/explanations/selection.md)
+Tables (see docs/reference/results-folder.md)
 ------------------------------
 panel_predictions.parquet   order, n_genes, split, sample, patient, label, score; of times
                             time and event in place of the label

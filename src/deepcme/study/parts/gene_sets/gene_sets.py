@@ -4,7 +4,7 @@ All samples of the study are taken, whose outcomes every part but the test part 
 learns from: this describes the cohort and the ranking, and holds nothing out. It is quick
 enough to be made with the tables and has no tasks.
 
-Tables (see docs/explanations/gene-sets.md)
+Tables (see docs/reference/results-folder.md)
 ------------------------------
 gene_sets.csv          set, file, n_listed, n_found, n_genes, standing, shift, ci_low, ci_high,
                        statistic, p, fdr, claimed, correlation, variance_inflation, es, nes,
