@@ -54,7 +54,8 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "min_reported_time": 1,
     "write_computation_times": False,
-    "image_scrapers": (),  # charts are HTML of their own, nothing is drawn by matplotlib
+    "image_scrapers": ("extension.charts.draw_chart",),
+    "ignore_repr_types": r"report\.plot\.Plot",  # drawn; its words would stand beside it
     "reset_modules": (),
     "capture_repr": ("_repr_html_", "__repr__"),
 }

@@ -87,7 +87,9 @@ near.round(2)
 there = model.predict(cohorts["Cedar"]).frame()
 here = model.predict(cohorts["Birch"]).frame()
 assert there["far"].mean() > 0.9 > 0.2 > here["far"].mean()
-print(f"far from the training data: {here['far'].mean():.0%} of Birch, {there['far'].mean():.0%} of Cedar")
+print(
+    f"far from the training data: {here['far'].mean():.0%} of Birch, {there['far'].mean():.0%} of Cedar"
+)
 
 # %%
 # All the same, look at what the frozen model tells there:
