@@ -35,6 +35,7 @@ _TOPICS = {
     "evaluation.sample_size": "few-events",
     "evaluation.survival.censoring": "follow-up",
     "evaluation.survival.planning": "few-events",
+    "models.signatures": "signature-scores",
     "network.engines.choice": "installing",
     "report.results": "results-folder",
     "simulation": "few-events",
@@ -63,8 +64,10 @@ _TOPICS = {
     "study.result_files": "results-folder",
     "study.store": "results-folder",
     "trained": "new-samples",
+    "trained.panels": "panel-files",
     "trained.panels.candidates": "genes",
     "trained.settings": "study-file",
+    "trained.signatures": "signature-scores",
     "verbs.planning": "few-events",
     "verbs.reading": "files",
 }
