@@ -52,6 +52,7 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "show_signature": False,
     "min_reported_time": 1,
+    "write_computation_times": False,
     "image_scrapers": (),  # charts are HTML of their own, nothing is drawn by matplotlib
     "reset_modules": (),
     "capture_repr": ("_repr_html_", "__repr__"),

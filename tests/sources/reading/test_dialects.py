@@ -1,6 +1,6 @@
 """The same cohort in every dialect of text is the same cohort; a spoiled file is refused.
 
-What is read and what is refused is the table in docs/how-to/preparing-a-cohort.md. Every
+What is read and what is refused is the table in docs/reference/file-formats/files.md. Every
 example is first read, with blemishes that are read, and then spoiled and refused.
 """
 

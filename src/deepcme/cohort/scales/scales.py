@@ -102,7 +102,7 @@ _RULES: tuple[tuple[Scale, Callable[[Distribution], bool], str], ...] = (
 )
 """Scale, whether a distribution ``d`` fits it, and why, for `str.format`.
 
-The first that fits decides; docs/how-to/preparing-a-cohort.md shows the same table.
+The first that fits decides; docs/reference/file-formats/scale.md shows the same table.
 """
 
 
