@@ -8,7 +8,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TESTED := deepcme[dask,docx,gene-sets,onnx,serve,tiff,torch]
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
+<<<<<<< HEAD
 .PHONY: run dist test test-lowest test-newest test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan native-debug docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service bench-panels bench-in-use check clean
+=======
+.PHONY: run test test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service bench-panels bench-inflation bench-in-use check clean
+>>>>>>> evidence
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -146,6 +150,10 @@ bench-panels: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/panels.py $(COHORTS)
 	$(BIN)/python benchmarks/panels_across.py $(wordlist 1,2,$(COHORTS))
 	$(BIN)/python benchmarks/panel_honesty.py
+
+# Ways to high figures, beside the truth in simulated cohorts (about half an hour on one core).
+bench-inflation: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/inflation.py
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check src tests docs/extension
