@@ -8,11 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TESTED := deepcme[dask,docx,gene-sets,onnx,serve,tiff,torch]
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-<<<<<<< HEAD
-.PHONY: run dist test test-lowest test-newest test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan native-debug docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service bench-panels bench-in-use check clean
-=======
-.PHONY: run test test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service bench-panels bench-inflation bench-in-use check clean
->>>>>>> evidence
+.PHONY: run dist test test-lowest test-newest test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan native-debug docs docs-text bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service bench-panels bench-inflation bench-in-use check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig

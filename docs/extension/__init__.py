@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from sphinx.application import Sphinx
+from typing import TYPE_CHECKING
 
-from extension.commands import CommandList, CommandPage
-from extension.members import skip_foreign
-from extension.search import SearchQuestions
-from extension.settings import StudySettings, TrainingSettingsTable
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """What Sphinx calls."""
+    # Imported here, so that a part can be had without the others.
+    from extension.commands import CommandList, CommandPage
+    from extension.members import skip_foreign
+    from extension.search import SearchQuestions
+    from extension.settings import StudySettings, TrainingSettingsTable
+
     app.setup_extension("extension.links")
     app.connect("autodoc-skip-member", skip_foreign)
     app.add_search_language(SearchQuestions)

@@ -1,4 +1,4 @@
-"""Shows a chart that ends a cell of a tutorial as a picture, which asks the network for nothing.
+"""Shows a chart that ends a cell of a tutorial as a picture, which asks for no network.
 
 A comment right before the cell's last statement is what its alternative text says.
 """
