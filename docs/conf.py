@@ -32,6 +32,7 @@ templates_path = ["_templates"]
 nitpicky = True
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence", "deflist"]
+smartquotes = False  # or -- of an option becomes a dash
 default_role = "literal"  # of docstrings, whose backticks are names
 
 autodoc_member_order = "bysource"
@@ -52,7 +53,9 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "show_signature": False,
     "min_reported_time": 1,
-    "image_scrapers": (),  # charts are HTML of their own, nothing is drawn by matplotlib
+    "write_computation_times": False,
+    "image_scrapers": ("extension.charts.draw_chart",),
+    "ignore_repr_types": r"report\.plot\.Plot",  # drawn; its words would stand beside it
     "reset_modules": (),
     "capture_repr": ("_repr_html_", "__repr__"),
 }
@@ -68,6 +71,7 @@ html_search_scorer = str(HERE / "extension/scorer.js")
 html_theme_options = {
     "navigation_with_keys": False,
     "navbar_align": "left",
+    "header_links_before_dropdown": 8,
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": False,
     "footer_start": ["copyright"],

@@ -1,10 +1,24 @@
-"""What the site makes of the program itself: commands, settings, the search."""
+"""What the site makes of the program itself: commands, settings and the Python reference."""
 
 from __future__ import annotations
 
 from sphinx.application import Sphinx
 
+from extension.commands import CommandList, CommandPage
+from extension.links import link_tutorials, resolve_linked_folder
+from extension.members import skip_foreign
+from extension.search import SearchQuestions
+from extension.settings import StudySettings, TrainingSettingsTable
+
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """What Sphinx calls."""
+    app.connect("builder-inited", resolve_linked_folder)
+    app.connect("doctree-read", link_tutorials)
+    app.connect("autodoc-skip-member", skip_foreign)
+    app.add_search_language(SearchQuestions)
+    app.add_directive("command", CommandPage)
+    app.add_directive("commands", CommandList)
+    app.add_directive("study-settings", StudySettings)
+    app.add_directive("training-settings", TrainingSettingsTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

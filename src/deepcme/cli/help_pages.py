@@ -29,7 +29,7 @@ class HelpPage(TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page."""
-        formatter.write(_page(self, ctx, _options(self, ctx)))
+        formatter.write(_page(self, ctx, list_options(self, ctx)))
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """What follows the command's name in a line that says how it is used."""
@@ -41,7 +41,7 @@ class HelpPages(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page of the group, with a line for each command."""
-        formatter.write(_page(self, ctx, [*_commands(self, ctx), *_options(self, ctx)]))
+        formatter.write(_page(self, ctx, [*list_commands_of(self, ctx), *list_options(self, ctx)]))
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """What follows the group's name in a line that says how it is used."""
@@ -69,7 +69,7 @@ def _page(command: Any, ctx: Any, groups: Iterable[tuple[str, list[Row]]]) -> st
     return "\n\n".join(parts) + "\n"
 
 
-def _commands(group: Any, ctx: Any) -> list[tuple[str, list[Row]]]:
+def list_commands_of(group: Any, ctx: Any) -> list[tuple[str, list[Row]]]:
     panels: dict[str, list[Row]] = {}
     for name in group.list_commands(ctx):
         command = group.get_command(ctx, name)
@@ -79,7 +79,7 @@ def _commands(group: Any, ctx: Any) -> list[tuple[str, list[Row]]]:
     return list(panels.items())
 
 
-def _options(command: Any, ctx: Any) -> list[tuple[str, list[Row]]]:
+def list_options(command: Any, ctx: Any) -> list[tuple[str, list[Row]]]:
     """Arguments, then options by their panel, then those of none."""
     panels: dict[str, list[Row]] = {"Arguments": []}
     others = []

@@ -32,8 +32,12 @@ _TOPICS = {
     "cohort.making": "patients",
     "cohort.splits": "few-events",
     "cohort.folds": "few-events",
+    "evaluation.sample_size": "few-events",
     "evaluation.survival.censoring": "follow-up",
+    "evaluation.survival.planning": "few-events",
     "network.engines.choice": "installing",
+    "report.results": "results-folder",
+    "simulation": "few-events",
     "sources": "files",
     "sources.assembly": "patients",
     "sources.assembly.expression": "genes",
@@ -61,6 +65,7 @@ _TOPICS = {
     "trained": "new-samples",
     "trained.panels.candidates": "genes",
     "trained.settings": "study-file",
+    "verbs.planning": "few-events",
     "verbs.reading": "files",
 }
 """By the beginning of a module's name within the package; the longest that fits."""
