@@ -41,7 +41,9 @@ class HelpPages(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page of the group, with a line for each command."""
-        formatter.write(_page(self, ctx, [*list_commands_of(self, ctx), *list_options(self, ctx)]))
+        formatter.write(
+            _page(self, ctx, [*list_commands_of(self, ctx), *list_options(self, ctx)])
+        )
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """What follows the group's name in a line that says how it is used."""
