@@ -52,6 +52,7 @@ def test_a_text_on_a_terminal_is_a_page_that_fits_it(monkeypatch):
 def test_an_unknown_topic_is_refused_with_the_nearest():
     refused = deepcme("explain", "few-event")
     assert refused.returncode == 2
-    assert refused.stderr == (
-        "deepcme: deepcme explain has no text about 'few-event'; did you mean 'few-events'?\n"
+    assert refused.stderr.startswith(
+        "deepcme: deepcme explain has no text about 'few-event'; did you mean 'few-events'"
     )
+    assert refused.stderr.count("\n") == 1
