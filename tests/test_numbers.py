@@ -71,7 +71,10 @@ def agrees(said, made):
         return False
     for one, other in zip(numbers_of(said), numbers_of(made), strict=True):
         digits = len(one.partition(".")[2])
-        if abs(float(one.replace(",", "")) - float(other.replace(",", ""))) > 1.01 * 10**-digits:
+        if (
+            abs(float(one.replace(",", "")) - float(other.replace(",", "")))
+            > 1.01 * 10**-digits
+        ):
             return False
     return True
 
@@ -93,7 +96,7 @@ def test_a_page_with_measured_tables_names_what_makes_them(name):
 @pytest.mark.parametrize("name", EVERYWHERE)
 def test_what_a_page_says_makes_numbers_exists(name):
     text = EVERYWHERE[name]
-    assert {target for target in re.findall(r"[`\n ]make ((?:bench|test)[a-z-]*)", text)} <= TARGETS
+    assert set(re.findall(r"[`\n ]make ((?:bench|test)[a-z-]*)", text)) <= TARGETS
     files = [file for file in FILE.findall(text) if not (ROOT / file).exists()]
     assert files == []
 
@@ -130,8 +133,8 @@ def test_the_page_on_the_committee_has_the_numbers_of_its_file(benchmark, tmp_pa
 )
 def test_the_page_on_panels_has_the_numbers_of_its_files(benchmark, tmp_path, file, write):
     page, table = tmp_path / "panels.md", pd.read_csv(BENCHMARKS / file)
-    if "warning" in table:
-        table["warning"] = table["warning"].fillna("")
+    if "made_here" in table:
+        table["made_here"] = table["made_here"].fillna("")
     write_text(page, (BENCHMARKS / "panels.md").read_text("utf-8"))
     getattr(benchmark("panels_page"), write)(page, table)
     assert not_on("docs/benchmarks/panels.md", page.read_text("utf-8")) == []
