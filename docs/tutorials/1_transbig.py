@@ -5,8 +5,8 @@ TRANSBIG from zero: load, look, audit, study
 A whole analysis of a real cohort, from the first look to the answer: can 76 genes tell which
 breast cancers metastasise within five years, and do they tell more than age, grade and size do?
 
-The cohort comes with the package, so there is nothing to download. `Your own tables
-</start/index>` take the place of the second line.
+The cohort comes with the package, so there is nothing to download. Your own tables take the place of it, as
+``deepcme.read_table`` or ``deepcme.Cohort.from_frame`` read them.
 """
 
 import tempfile
