@@ -147,7 +147,7 @@ bench-panels: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/panels_across.py $(wordlist 1,2,$(COHORTS))
 	$(BIN)/python benchmarks/panel_honesty.py
 
-# Ways to high figures, beside the truth in simulated cohorts (about half an hour on one core).
+# Ways to high figures, beside the truth in simulated cohorts (ten to thirty minutes on one core).
 bench-inflation: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/inflation.py
 

@@ -48,7 +48,7 @@ DESIGN = CohortDesign(
 paper's cohort, where 23 such samples are of 14 patients."""
 NO_SIGNAL = CohortDesign(**{**vars(DESIGN), "signal_genes": 0, "effect": 0.0})
 SETTINGS = {"none": NO_SIGNAL, "signal": DESIGN}
-COHORTS, NETWORK_COHORTS = 60, 15
+COHORTS, NETWORK_COHORTS = 40, 12
 SELECTED, STRENGTH = 50, 0.01
 MODELS = [(n, c) for n in (10, 20, 50, 100, 200, 1_000) for c in (1e-4, 1e-2, 1.0)]
 """Eighteen logistic regressions: how many genes, and the inverse strength of the penalty."""
@@ -344,7 +344,7 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
                 "cohorts": len(of_claim),
                 "estimate": estimate.mean(),
                 "ci_low": estimate.mean() - half,
-                "ci_high": estimate.mean() + half,
+                "ci_high": min(1.0, estimate.mean() + half),
                 "lowest": estimate.quantile(0.05),
                 "highest": estimate.quantile(0.95),
                 "truth": truth.mean(),

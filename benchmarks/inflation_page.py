@@ -17,7 +17,7 @@ CLAIMS = {
     "genes selected within": "50 genes selected within each training part",
     "genes selected before": "50 genes selected on all patients",
     "training patients": "Tested on the training patients",
-    "batches adjusted with the outcome": "Batches adjusted with the outcome, on all patients",
+    "batches adjusted with the outcome": "Batches adjusted with the outcome",
     "best of 18 models": "The best of 18 models",
     "tuned on the test part": "Tuned on each test part",
     "one test part of 24": "One test part of 24 patients",
@@ -104,7 +104,7 @@ def plot_inflation(table: pd.DataFrame) -> alt.FacetChart:
         {"truth": "true, on 5,000 new patients", "estimate": "reported (mean)"}
     )
     order = list(CLAIMS.values())
-    y = alt.Y("words:N", sort=order, title=None, axis=alt.Axis(labelLimit=340))
+    y = alt.Y("words:N", sort=order, title=None, axis=alt.Axis(labelLimit=340, minExtent=290))
     scale = alt.Scale(domain=[0.3, 1.0])
     both = pd.concat([marks, data[["words", "of", "lowest", "highest"]]], ignore_index=True)
     chart = alt.Chart(both)
@@ -136,7 +136,11 @@ def plot_inflation(table: pd.DataFrame) -> alt.FacetChart:
         )
         .transform_filter("isValid(datum.AUC)")
     )
-    half = alt.Chart().mark_rule(strokeDash=[3, 3], color="#888").encode(x=alt.datum(0.5))
+    half = (
+        alt.Chart()
+        .mark_rule(strokeDash=[3, 3], color="#888")
+        .encode(x=alt.XDatum(0.5, scale=scale))
+    )
     layered = alt.layer(half, spread, points, data=both).properties(
         width=240, height=alt.Step(24)
     )

@@ -133,8 +133,8 @@ def test_the_page_on_the_committee_has_the_numbers_of_its_file(benchmark, tmp_pa
 )
 def test_the_page_on_panels_has_the_numbers_of_its_files(benchmark, tmp_path, file, write):
     page, table = tmp_path / "panels.md", pd.read_csv(BENCHMARKS / file)
-    if "warning" in table:
-        table["warning"] = table["warning"].fillna("")
+    if "made_here" in table:
+        table["made_here"] = table["made_here"].fillna("")
     write_text(page, (BENCHMARKS / "panels.md").read_text("utf-8"))
     getattr(benchmark("panels_page"), write)(page, table)
     assert not_on("docs/benchmarks/panels.md", page.read_text("utf-8")) == []
