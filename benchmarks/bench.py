@@ -26,6 +26,7 @@ TITLES = {
     "quick": "A training step at the paper's size",
     "grid": "A training step over the grid of sizes",
 }
+MADE_BY = {"quick": "make bench-quick", "grid": "make bench"}
 OUTPUT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks"
 QUICK = Size(56_602, 64, 32)
 GENES = (1_000, 5_000, 20_000, 56_602, 200_000)
@@ -98,6 +99,7 @@ def write(name: str, table: pd.DataFrame) -> None:
         f"# {TITLES[name]}",
         "",
         f"Milliseconds per training step on {machine()}; medians of interleaved rounds.",
+        f"Made by `{MADE_BY[name]}`, which writes `docs/benchmarks/{name}.csv` too.",
         "",
         "| " + " | ".join(table.columns) + " |",
         "|" + " ---: |" * len(table.columns),

@@ -32,6 +32,7 @@ templates_path = ["_templates"]
 nitpicky = True
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence", "deflist"]
+smartquotes = False  # or -- of an option becomes a dash
 default_role = "literal"  # of docstrings, whose backticks are names
 
 autodoc_member_order = "bysource"
@@ -65,11 +66,13 @@ html_copy_source = False
 html_show_sourcelink = False
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_search_language = "en"
 html_search_scorer = str(HERE / "extension/scorer.js")
 html_theme_options = {
     "navigation_with_keys": False,
     "navbar_align": "left",
+    "header_links_before_dropdown": 8,
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": False,
     "footer_start": ["copyright"],

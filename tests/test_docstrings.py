@@ -21,6 +21,9 @@ SHOWN_ELSEWHERE = {
     "report.verdict.verdict.Verdict",
     "trained.survival.model.SurvivalModel",
     "trained.validation.validate_model",
+    "trained.validation.Validation",
+    "trained.prediction.Predictions",
+    "trained.new_samples.Expression",
     "trained.transfer.compute_transfer",
     "evaluation.survival.measured.HorizonMeasure",
     "evaluation.survival.measured.Measured",
@@ -45,8 +48,8 @@ def public_objects():
         elif name != "__version__":
             yield name, value
     page = (Path(__file__).resolve().parents[1] / "docs/reference/python.md").read_text("utf-8")
-    for home, name in re.findall(r"^\.\. auto\w+:: (deepcme\.\S+)\.(\w+)$", page, re.MULTILINE):
-        if home != "deepcme.datasets":
+    for home, name in re.findall(r"^   (deepcme\.\S+)\.(\w+)$", page, re.MULTILINE):
+        if home not in ("deepcme.datasets", "deepcme.plots"):  # of the front door
             value = getattr(import_module(home), name)
             yield f"{home.removeprefix('deepcme.')}.{name}", value
 

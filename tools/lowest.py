@@ -1,30 +1,29 @@
-"""Print the lowest declared version of every dependency, as pip's constraints.
+"""Print the lowest version that pyproject.toml declares of each dependency, as pip's constraints.
 
-    python tools/lowest.py > build/lowest.txt
+    python tools/lowest.py > lowest.txt
 
-A bound that is no release cannot be installed: `make test-lowest` would say so.
+A bound that is no release cannot be installed; `make test-lowest` then says so.
 """
 
+import re
 import tomllib
 from pathlib import Path
 
-from packaging.requirements import Requirement
-
-NOT_HERE = {"torch"}  # held by constraints.txt: an older one brings gigabytes of GPU libraries
-NOT_OF_USERS = {"docs"}
+# Held by constraints.txt: on Linux, other versions bring gigabytes of GPU libraries.
+HELD = {"torch"}
+# What builds the pages is no part of what users run.
+LEFT_OUT = {"docs"}
+DECLARED = re.compile(r"([a-z0-9-]+)>=([0-9.]+)")
 
 
 def list_lowest(project: dict) -> list[str]:
-    """Return `name==bound` for each dependency of the core and of the extras."""
-    extras = project["optional-dependencies"]
-    declared = [*project["dependencies"]]
-    declared += [each for name in extras if name not in NOT_OF_USERS for each in extras[name]]
-    lowest = []
-    for requirement in map(Requirement, declared):
-        (bound,) = (each.version for each in requirement.specifier if each.operator == ">=")
-        if requirement.name not in NOT_HERE:
-            lowest.append(f"{requirement.name}=={bound}")
-    return sorted(set(lowest))
+    """Return `name==bound` for each dependency of the core and of its extras."""
+    declared = list(project["dependencies"])
+    for extra, requirements in project["optional-dependencies"].items():
+        if extra not in LEFT_OUT:
+            declared += requirements
+    pairs = sorted({DECLARED.fullmatch(each).groups() for each in declared})
+    return [f"{name}=={bound}" for name, bound in pairs if name not in HELD]
 
 
 if __name__ == "__main__":

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from sphinx.application import Sphinx
+from typing import TYPE_CHECKING
 
-from extension.commands import CommandList, CommandPage
-from extension.links import link_tutorials, resolve_linked_folder
-from extension.members import skip_foreign
-from extension.search import SearchQuestions
-from extension.settings import StudySettings, TrainingSettingsTable
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """What Sphinx calls."""
-    app.connect("builder-inited", resolve_linked_folder)
-    app.connect("doctree-read", link_tutorials)
+    # Imported here, so that a part can be had without the others.
+    from extension.commands import CommandList, CommandPage
+    from extension.members import skip_foreign
+    from extension.search import SearchQuestions
+    from extension.settings import StudySettings, TrainingSettingsTable
+
+    app.setup_extension("extension.links")
     app.connect("autodoc-skip-member", skip_foreign)
     app.add_search_language(SearchQuestions)
     app.add_directive("command", CommandPage)

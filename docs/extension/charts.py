@@ -1,5 +1,6 @@
-"""Shows a chart that ends a cell of a tutorial as a picture of the page, which asks the network
-for nothing. A comment right before the cell's last statement is what its alternative text says.
+"""Shows a chart that ends a cell of a tutorial as a picture, which asks for no network.
+
+A comment right before the cell's last statement is what its alternative text says.
 """
 
 from __future__ import annotations

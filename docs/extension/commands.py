@@ -53,7 +53,9 @@ class CommandList(SphinxDirective):
         """Make the nodes."""
         made: list[nodes.Node] = []
         for title, rows in list_commands_of(*find_command("")):
-            listed = "\n".join(f"- [`deepcme {name}`]({name}.md): {about}" for name, about in rows)
+            listed = "\n".join(
+                f"- [`deepcme {name}`]({name}.md): {about}" for name, about in rows
+            )
             made += [nodes.rubric(title, title), *self.parse_text_to_nodes(listed)]
         return made
 

@@ -19,7 +19,8 @@ EXPLAINED = "explained"
 def resolve_linked_folder(app: Sphinx) -> None:
     """Let links among the shipped texts lead to pages of the site.
 
-    Sphinx reads them through the symbolic link, and takes a link's target for the file behind it.
+    Sphinx reads them through the symbolic link, and takes the target of a link for the file
+    behind it.
     """
     folder = app.srcdir / EXPLAINED
     if not folder.is_dir():
@@ -68,3 +69,10 @@ def link_tutorials(app: Sphinx, doctree: nodes.document) -> None:
             refwarn=True,
         )
         node.replace_self(to_page)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """What Sphinx calls, of this part alone or with the others."""
+    app.connect("builder-inited", resolve_linked_folder)
+    app.connect("doctree-read", link_tutorials)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""The reference of settings: from the classes that check them, and the file that `init` writes."""
+"""The reference of settings: from the classes that check them, and the file of `init`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import inspect
 import re
 import types
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -17,17 +18,26 @@ from pydantic.fields import FieldInfo
 from sphinx.util.docutils import SphinxDirective
 
 from deepcme.study.designs import DESIGNS
+from deepcme.study.resolved import Protocol
 from deepcme.study.settings import Settings
-from deepcme.study.spec import study_type
+from deepcme.study.spec import make_study, study_type
 from deepcme.study.template import study_template
 from deepcme.trained.settings import TrainingSettings
 from extension.nodes_of import paragraphs, section, table, with_code
+from extension.said import DEFAULTS, SAID
 
 HEAD = ("Setting", "Type", "Default", "What it is")
 
 _BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-_WORDS = {int: "whole number", float: "number", str: "text", bool: "true or false", Path: "path"}
-_BY_PROTOCOL = "by the protocol"
+_WORDS = {
+    int: "whole number",
+    float: "number",
+    str: "text",
+    bool: "true or false",
+    Path: "path",
+}
+_HUGE = 1e15
+"""A bound beyond it is that of the type."""
 
 
 class StudySettings(SphinxDirective):
@@ -66,12 +76,13 @@ def describe_study(
         for kind in kinds:
             title = f"[[{name}]]" if name == "models" else f"[{name}]"
             if name == "split":
-                title += f" with design = {_of_design(kind)}"
+                title += f' with design = "{_of_design(kind)}"'
             prose = inspect.cleandoc(kind.__doc__ or "")
             told = {p.name: " ".join(p.desc) for p in ClassDoc(kind)["Attributes"]}
             named = {each: text for key, text in told.items() for each in key.split(", ")}
+            of = f"{name} {_of_design(kind)}" if name == "split" else name
             rows = [
-                _row(name, each, field, comments, named.get(each, ""))
+                _row(of, each, field, comments, named.get(each, ""))
                 for each, field in kind.model_fields.items()
             ]
             yield title, prose.split("\n\nAttributes\n")[0], rows
@@ -121,7 +132,7 @@ def _settings_in(hint: Any) -> list[type[Settings]]:
 
 
 def _of_design(kind: type[Settings]) -> str:
-    return next(f'"{name}"' for name, design in DESIGNS.items() if design is kind)
+    return next(name for name, design in DESIGNS.items() if design is kind)
 
 
 def _row(
@@ -132,21 +143,42 @@ def _row(
     told: str = "",
 ) -> tuple[str, str, str, str]:
     kind = "; ".join([_in_words(field.annotation), *_bounds_of(field)])
+    section = of.split()[0] if of else ""
+    default = DEFAULTS.get((of, name)) or DEFAULTS.get((section, name))
+    default = default or _default_of(of, name, field)
+    about = SAID.get((of, name)) or SAID.get((section, name))
+    about = about or told or comments.get((section, name), "")
+    return name, kind, default, about[:1].upper() + about[1:].rstrip(",.") + "."
+
+
+def _default_of(of: str, name: str, field: FieldInfo) -> str:
+    """What holds without it; where the protocols differ, that of each."""
+    section = of.split()[0] if of else ""
+    if section == "preprocessing" or (section == "split" and name in ("by", "strata")):
+        honest, paper = (
+            _shown(getattr(getattr(_study(protocol), section), name))
+            for protocol in get_args(Protocol)
+        )
+        # The protocol of the publication has one design.
+        one = honest == paper or (section == "split" and of != "split repeated")
+        return honest if one else f"{honest}; of the protocol `paper` {paper}"
     if field.is_required():
-        default = _BY_PROTOCOL if of in ("preprocessing", "split") else "must be given"
-    else:
-        default = _shown(field.get_default(call_default_factory=True))
-    about = told or comments.get((of, name), "")
-    return name, kind, default, about[:1].upper() + about[1:].rstrip(",")
+        return "must be given"
+    return _shown(field.get_default(call_default_factory=True))
+
+
+@cache
+def _study(protocol: str) -> Any:
+    return make_study({"cohort": {"example": "transbig"}, "protocol": protocol})
 
 
 def _bounds_of(field: FieldInfo) -> list[str]:
     bounds = []
     for rule in field.metadata:
         bounds += [
-            f"{words} {getattr(rule, name):g}"
+            f"{words} {getattr(rule, name):,g}"
             for name, words in _BOUNDS.items()
-            if getattr(rule, name, None) is not None
+            if getattr(rule, name, None) is not None and getattr(rule, name) < _HUGE
         ]
         if getattr(rule, "min_length", None):
             bounds.append("not empty")

@@ -13,7 +13,16 @@ from tests.sources.fetching import services
 from tests.sources.fetching.portal import Portal, serving
 from tests.sources.geo.test_archs4 import version_2
 
-CHEAP = {"fetch geo", "prepare geo", "audit", "init", "signatures list", "predict", "power"}
+CHEAP = {
+    "explain",
+    "fetch geo",
+    "prepare geo",
+    "audit",
+    "init",
+    "signatures list",
+    "predict",
+    "power",
+}
 
 
 @pytest.fixture

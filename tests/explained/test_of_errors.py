@@ -57,7 +57,7 @@ PREPARE = ("prepare", "table", "-o", "cohort.h5ad", "--label", "relapse")
         ("patients", (*PREPARE, "--expression", "sound.csv", "--samples", "twice.csv")),
         ("outcome", (*PREPARE, "--expression", "sound.csv", "--samples", "words.csv")),
         ("study-file", ("run", "study.toml")),
-        ("results-folder", ("report", "nowhere")),
+        ("results-folder", ("report", "nowhere", "-q")),
         ("new-samples", ("predict", ".", "sound.csv", "-o", "risks.csv")),
         ("files", ("audit", "nowhere.h5ad")),
     ],

@@ -39,7 +39,7 @@ _PARTS = (
     _Part("gseapy", "run --gene-sets", "deepcme[gene-sets]"),
     _Part("skl2onnx", "export -o FILE.onnx", "deepcme[onnx]"),
     _Part("uvicorn", "serve", "deepcme[serve]"),
-    _Part("pillow", "figures as TIFF", "pillow"),
+    _Part("pillow", "figures as TIFF", "deepcme[tiff]"),
 )
 
 

@@ -41,7 +41,9 @@ class HelpPages(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page of the group, with a line for each command."""
-        formatter.write(_page(self, ctx, [*list_commands_of(self, ctx), *list_options(self, ctx)]))
+        formatter.write(
+            _page(self, ctx, [*list_commands_of(self, ctx), *list_options(self, ctx)])
+        )
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """What follows the group's name in a line that says how it is used."""
@@ -70,6 +72,7 @@ def _page(command: Any, ctx: Any, groups: Iterable[tuple[str, list[Row]]]) -> st
 
 
 def list_commands_of(group: Any, ctx: Any) -> list[tuple[str, list[Row]]]:
+    """The commands of a group by their panel, each with what it does."""
     panels: dict[str, list[Row]] = {}
     for name in group.list_commands(ctx):
         command = group.get_command(ctx, name)

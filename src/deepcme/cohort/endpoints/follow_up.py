@@ -145,7 +145,7 @@ def _numbers(values: pd.Series, longest: float) -> tuple[pd.Series, pd.Series]:
     odd = (numbers.isna() & values.notna()) | ~(numbers.isna() | numbers.between(0, longest))
     if 2 * odd.sum() > values.notna().sum():
         raise DeepCMEError(
-            f"sample {values.index[odd][0]}: {values.name} is {values[odd].iloc[0]!r}, "
+            f"sample {values.index[odd][0]}: {values.name} is {values[odd].tolist()[0]!r}, "
             "which is not a length of time."
         )
     return numbers.mask(odd), values.mask(~odd).map(
@@ -183,7 +183,7 @@ def _event_indicator(values: pd.Series) -> pd.Series:
     odd = event.isna() & (words != "")
     if odd.any():
         raise DeepCMEError(
-            f"sample {values.index[odd][0]}: {values.name} is {values[odd].iloc[0]!r}, "
+            f"sample {values.index[odd][0]}: {values.name} is {values[odd].tolist()[0]!r}, "
             "which does not say whether the event was seen; write 1 or 0, or give --competing "
             "COLUMN=VALUE where it rules the event out."
         )
