@@ -49,7 +49,9 @@ FIRST = 3
 
 def open_chromium(playwright: Any) -> Any:
     """Headless Chromium, or None where there is none."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+    path = (
+        shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+    )
     return path and playwright.chromium.launch(
         executable_path=path,
         args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
@@ -59,16 +61,20 @@ def open_chromium(playwright: Any) -> Any:
 def ask(page: Any, site: Path, question: str) -> list[str]:
     """Addresses of what the search finds, in its order, each page once."""
     page.goto((site / "index.html").as_uri())
-    page.locator("button.search-button__button:visible, button.search-button:visible").first.click()
-    page.locator("dialog input[name=q], .search-button__search-container input[name=q]").first.fill(
-        question
-    )
+    page.locator(
+        "button.search-button__button:visible, button.search-button:visible"
+    ).first.click()
+    page.locator(
+        "dialog input[name=q], .search-button__search-container input[name=q]"
+    ).first.fill(question)
     page.keyboard.press("Enter")
     page.wait_for_function(
         "document.querySelector('.search-summary')?.innerText.length > 0", timeout=20_000
     )
     links = page.locator("ul.search li a").evaluate_all("links => links.map(a => a.href)")
-    pages = (link.removeprefix(f"{site.as_uri()}/").split("#")[0].split("?")[0] for link in links)
+    pages = (
+        link.removeprefix(f"{site.as_uri()}/").split("#")[0].split("?")[0] for link in links
+    )
     return list(dict.fromkeys(name.removesuffix(".html") for name in pages))
 
 
@@ -88,8 +94,10 @@ def main(site: Path) -> int:
         elsewhere: list[str] = []
         page.on(
             "request",
-            lambda request: request.url.startswith(("file:", "data:", "blob:"))
-            or elsewhere.append(request.url),
+            lambda request: (
+                request.url.startswith(("file:", "data:", "blob:"))
+                or elsewhere.append(request.url)
+            ),
         )
         wrong = 0
         for question, answers in {**QUESTIONS, **IN_OTHER_WORDS}.items():
