@@ -1,4 +1,4 @@
-"""Print the lowest version that pyproject.toml declares of each dependency, as pip's constraints.
+"""Print the lowest version that pyproject.toml declares of each dependency, for pip -c.
 
     python tools/lowest.py > lowest.txt
 
