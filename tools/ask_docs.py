@@ -36,7 +36,7 @@ IN_OTHER_WORDS = {
     "leave one cohort out": "how-to/several-cohorts",
     "resume an interrupted run": "how-to/going-on",
     "LR-tuned": "explained/models/LR-tuned",
-    "oncotype recurrence score signature": "how-to/signatures",
+    "21-gene recurrence score signature": "how-to/signatures",
     "small panel of genes for qPCR": "how-to/panels",
     "install without a compiler": "start/installing explained/topics/installing",
     "deepcme run": "reference/commands/run",
