@@ -6,8 +6,11 @@ A comment right before the cell's last statement is what its alternative text sa
 from __future__ import annotations
 
 import ast
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import vl_convert
 from sphinx.errors import ExtensionError
 from sphinx_gallery.scrapers import figure_rst
 
@@ -17,13 +20,24 @@ from deepcme.plots import Plot
 def draw_chart(
     block: tuple[str, str, int], block_vars: dict[str, Any], gallery_conf: dict[str, Any]
 ) -> str:
-    """Write the chart of a cell as SVG, as sphinx-gallery asks its scrapers to."""
+    """Write the chart of a cell as PNG, as sphinx-gallery asks its scrapers to.
+
+    An SVG is drawn in the fonts of each reader, which may be wider than there is room for.
+    """
     shown = block_vars["example_globals"].get("___")
     if not isinstance(shown, Plot) or not _ends_with_expression(block[1]):
         return ""
-    path = block_vars["image_path_iterator"].next().removesuffix(".png") + ".svg"
-    shown.save(path)
-    return figure_rst([path], gallery_conf["src_dir"], said_before_last_statement(*block[1:]))
+    path = Path(block_vars["image_path_iterator"].next())
+    twice = path.with_stem(f"{path.stem}_2_00x")
+    with TemporaryDirectory() as folder:
+        drawn = Path(folder, "chart.svg")
+        shown.save(drawn)
+        svg = drawn.read_text("utf-8")
+    path.write_bytes(vl_convert.svg_to_png(svg, scale=1))
+    twice.write_bytes(vl_convert.svg_to_png(svg, scale=2))
+    words = said_before_last_statement(*block[1:])
+    sizes = [{0: str(path), 2.0: str(twice)}]  # for screens of one and of two dots a pixel
+    return figure_rst([str(path)], gallery_conf["src_dir"], words, sizes)
 
 
 def said_before_last_statement(code: str, line: int = 0) -> str:

@@ -50,7 +50,7 @@ effect = simulated.adata.var["effect"].to_numpy()
 chosen = {"higher": effect > 0, "lower": effect < 0, "others": effect == 0}
 lines = [[name, "", *X.columns[genes]] for name, genes in chosen.items()]
 sets = work / "sets.gmt"
-sets.write_text("\n".join("\t".join(line) for line in lines) + "\n")
+_ = sets.write_text("\n".join("\t".join(line) for line in lines) + "\n")
 
 # %%
 # A study of yes or no
