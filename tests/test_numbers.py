@@ -27,7 +27,12 @@ EVERYWHERE = {
     )
     if "generated" not in page.parts
 }
-TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+TARGETS = {
+    target
+    for line in (ROOT / "Makefile").read_text("utf-8").splitlines()
+    if (rule := re.match(r"([a-z -]+):", line))
+    for target in rule[1].split()
+}
 MEASURED = re.compile(r"^\|.*[\s|+-](?:\d?\.\d{2,}|\d+\.\d+ (?:s|MB|GB))\b.*\|$", re.MULTILINE)
 """A line of a table with a number that was measured."""
 MAKERS = re.compile(
