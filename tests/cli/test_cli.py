@@ -4,11 +4,11 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from deepcme import __version__
 from tests.cli.command import deepcme
 
 COMMAND = [sys.executable, "-c", "from deepcme.cli.main import main; main()"]
@@ -258,14 +258,9 @@ def test_importing_the_package_is_light():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_version_is_the_packages(tmp_path):
-    import tomllib
-
-    project = tomllib.loads(
-        (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
-    )
+def test_version_is_the_packages():
     shown = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True)
-    assert shown.stdout.strip() == f"deepcme {project['project']['version']}"
+    assert shown.stdout.strip() == f"deepcme {__version__}"
 
 
 @pytest.mark.slow
