@@ -128,9 +128,9 @@ deepcme.plots.kaplan_meier(result)
 # The genes
 # ---------
 #
-# A gene's score says how much the networks' output moves with it, in patients who were held out.
-# Each fold has scores of its own; ``top_share`` is the share of folds that have the gene among their
-# first.
+# A gene's score says how strongly the first layer of the networks weighs it, on average over the
+# folds; ``sd`` is its spread over them, and ``top_share`` the share of folds that have the gene among
+# their first 30. (``deepcme explain gene-score`` says what else can be asked of a gene.)
 
 genes = result.report.tables["genes"]
 genes[["rank", "symbol", "score", "sd", "top_share"]].head(8).round(2)
