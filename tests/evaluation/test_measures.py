@@ -85,7 +85,7 @@ MADE_UP = (
         lambda labels, probabilities: abs(labels - probabilities),
         lambda loss, events, rows: loss / rows,
     ),
-    SplitMeasure("of_times", "Of times", ".4f", 1, *RANKS, 0.5, outcomes=("time to event",)),
+    SplitMeasure("of_times", "Made up of times", ".4f", 1, *RANKS, 0.5, outcomes=("time to event",)),
 )
 """One of each kind, and one that is for another outcome."""
 
@@ -137,7 +137,7 @@ def test_a_made_up_measure_is_in_the_tables_and_the_report(registered, cohort, t
         assert heading in page
         assert heading in text
     assert f"{discrimination['made_up']:.2f} (" in page
-    assert "Of times" not in page
+    assert "Made up of times" not in page
 
 
 def test_a_model_says_what_to_expect_of_a_made_up_measure(registered, cohort):
