@@ -85,7 +85,9 @@ MADE_UP = (
         lambda labels, probabilities: abs(labels - probabilities),
         lambda loss, events, rows: loss / rows,
     ),
-    SplitMeasure("of_times", "Made up of times", ".4f", 1, *RANKS, 0.5, outcomes=("time to event",)),
+    SplitMeasure(
+        "of_times", "Made up of times", ".4f", 1, *RANKS, 0.5, outcomes=("time to event",)
+    ),
 )
 """One of each kind, and one that is for another outcome."""
 
