@@ -14,8 +14,9 @@ from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
+from pages import put
 
-from deepcme.base.files.files import write_csv, write_text
+from deepcme.base.files.files import write_csv
 from deepcme.base.words import listed
 from deepcme.report.contents import compute_contents
 from deepcme.report.sections.others.also import ALONE, AT_COMMON_GENES, WITH_OTHERS
@@ -77,11 +78,7 @@ def write(tables: Sequence[pd.DataFrame], name: str, measure: str) -> None:
     """Write the table as CSV, and put it on the page between its marks."""
     table = pd.concat(tables, ignore_index=True)
     write_csv(OUTPUT / f"{name}.csv", table)
-    start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-    page = (OUTPUT / "also.md").read_text(encoding="utf-8")
-    before, after = page.partition(start)[0], page.partition(end)[2]
-    lines = "\n".join(_lines(table, measure))
-    write_text(OUTPUT / "also.md", f"{before}{start}\n\n{lines}\n\n{end}{after}")
+    put(OUTPUT / "also.md", name, "\n".join(_lines(table, measure)))
 
 
 def _lines(table: pd.DataFrame, measure: str) -> Iterator[str]:

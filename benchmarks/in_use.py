@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pages import put, tabulate
 from times import COHORTS, OUTPUT, SEED
 
 import deepcme
-from deepcme.base.files.files import write_csv, write_text
+from deepcme.base.files.files import write_csv
 from deepcme.cohort.cohort import Cohort
 from deepcme.models.survival.target import make_target
 
@@ -194,9 +195,8 @@ def as_markdown(table: pd.DataFrame) -> str:
         # A cell that begins with a minus is text to a spreadsheet by the apostrophe before it.
         *[[str(cell).lstrip("'") for cell in row] for row in table.fillna("").to_numpy()],
     ]
-    rows = "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
     # An interval stands below its value, unbroken.
-    return re.sub(r" \((-?[\d.]+) to (-?[\d.]+)\)", r"<br>\1&nbsp;to&nbsp;\2", rows)
+    return re.sub(r" \((-?[\d.]+) to (-?[\d.]+)\)", r"<br>\1&nbsp;to&nbsp;\2", tabulate(lines))
 
 
 def main() -> None:
@@ -213,10 +213,7 @@ def main() -> None:
         path = OUTPUT / f"in-use-{part}.csv"
         if not path.exists():
             write_csv(path, pd.DataFrame(PARTS[part](cohorts)))
-        table = as_markdown(pd.read_csv(path, dtype=str))
-        start, end = f"<!-- {part} -->\n", f"\n<!-- end of {part} -->"
-        before, rest = page.read_text("utf-8").split(start)
-        write_text(page, f"{before}{start}\n{table}\n{end}{rest.split(end)[1]}")
+        put(page, part, as_markdown(pd.read_csv(path, dtype=str)))
 
 
 if __name__ == "__main__":

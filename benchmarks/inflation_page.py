@@ -6,8 +6,7 @@ from pathlib import Path
 
 import altair as alt
 import pandas as pd
-
-from deepcme.base.files.files import write_text
+from pages import put, tabulate
 
 CLAIMS = {
     "by patient": "Five folds by patient, everything fitted within",
@@ -26,7 +25,6 @@ CLAIMS = {
 }
 """How each is called, in the order of the page."""
 SETTINGS = {"none": "no signal", "signal": "a signal"}
-START, END = "<!-- {} -->", "<!-- end of {} -->"
 
 
 def table_of(table: pd.DataFrame, model: str) -> str:
@@ -48,7 +46,7 @@ def table_of(table: pd.DataFrame, model: str) -> str:
                 f"{row['lowest']:.2f} to {row['highest']:.2f}",
             ]
         lines.append(cells)
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return tabulate(lines)
 
 
 def reached_of(table: pd.DataFrame) -> str:
@@ -72,7 +70,7 @@ def reached_of(table: pd.DataFrame) -> str:
                 f"{row['truth_reached']:.2f}",
             ]
         )
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return tabulate(lines)
 
 
 def tables_of(table: pd.DataFrame) -> dict[str, str]:
@@ -86,12 +84,8 @@ def tables_of(table: pd.DataFrame) -> dict[str, str]:
 
 def write_page(page: Path, table: pd.DataFrame) -> None:
     """Put each table on the page, in place of the one between its marks."""
-    text = page.read_text(encoding="utf-8")
     for name, markdown in tables_of(table).items():
-        start, end = START.format(name), END.format(name)
-        before, _, rest = text.partition(start)
-        text = f"{before}{start}\n\n{markdown}\n\n{end}{rest.partition(end)[2]}"
-    write_text(page, text)
+        put(page, name, markdown)
 
 
 def plot_inflation(table: pd.DataFrame) -> alt.FacetChart:
@@ -100,8 +94,9 @@ def plot_inflation(table: pd.DataFrame) -> alt.FacetChart:
         words=lambda rows: rows["claim"].map(CLAIMS),
         of=lambda rows: rows["setting"].map(SETTINGS),
     )
+    kinds = ["reported (mean)", "true, on 5,000 new patients"]
     marks = data.melt(["words", "of"], ["truth", "estimate"], "what", "AUC").replace(
-        {"truth": "true, on 5,000 new patients", "estimate": "reported (mean)"}
+        dict(zip(["estimate", "truth"], kinds, strict=True))
     )
     order = list(CLAIMS.values())
     y = alt.Y("words:N", sort=order, title=None, axis=alt.Axis(labelLimit=340, minExtent=290))
@@ -119,19 +114,13 @@ def plot_inflation(table: pd.DataFrame) -> alt.FacetChart:
             color=alt.Color(
                 "what:N",
                 title=None,
-                scale=alt.Scale(
-                    domain=["reported (mean)", "true, on 5,000 new patients"],
-                    range=["#e45756", "#4c78a8"],
-                ),
+                scale=alt.Scale(domain=kinds, range=["#e45756", "#4c78a8"]),
                 legend=alt.Legend(orient="top"),
             ),
             shape=alt.Shape(
                 "what:N",
                 title=None,
-                scale=alt.Scale(
-                    domain=["reported (mean)", "true, on 5,000 new patients"],
-                    range=["circle", "diamond"],
-                ),
+                scale=alt.Scale(domain=kinds, range=["circle", "diamond"]),
             ),
         )
         .transform_filter("isValid(datum.AUC)")

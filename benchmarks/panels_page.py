@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-
-from deepcme.base.files.files import write_text
+from pages import put, tabulate
 
 PANEL, RANDOM, ALL, SIGNATURE = "panel", "random panel", "all genes", "signature"
 """Kinds of predictors."""
@@ -18,11 +17,11 @@ _COHORTS = ["cohort", "patients", "events", "candidates"]
 
 def write_page(page: Path, results: pd.DataFrame) -> None:
     """Panels on real cohorts: beside all genes, random panels and signatures."""
-    _put(page, "cohorts", _list_cohorts(results))
-    _put(page, "auc", _compare(results))
-    _put(page, "rankers", _compare_rankers(results))
-    _put(page, "signatures", _list_signatures(results))
-    _put(page, "seconds", _list_seconds(results))
+    put(page, "cohorts", _list_cohorts(results))
+    put(page, "auc", _compare(results))
+    put(page, "rankers", _compare_rankers(results))
+    put(page, "signatures", _list_signatures(results))
+    put(page, "seconds", _list_seconds(results))
 
 
 def write_across(page: Path, table: pd.DataFrame) -> None:
@@ -47,7 +46,7 @@ def write_across(page: Path, table: pd.DataFrame) -> None:
         *("genes", "AUC expected, by cross-validation", "AUC found", "patients / events"),
         *("O/E", "slope"),
     ]
-    _put(page, "across", _markdown(header, rows))
+    put(page, "across", _markdown(header, rows))
 
 
 def write_honesty(page: Path, table: pd.DataFrame) -> None:
@@ -70,7 +69,7 @@ def write_honesty(page: Path, table: pd.DataFrame) -> None:
         *("setting", "cohorts", "patients / events", "genes", "expected", "true"),
         *("width", "intervals that hold it", "with a rising line"),
     ]
-    _put(page, "honesty", _markdown(header, rows))
+    put(page, "honesty", _markdown(header, rows))
     known = table.dropna(subset="slope")
     rows = [
         [
@@ -85,7 +84,7 @@ def write_honesty(page: Path, table: pd.DataFrame) -> None:
         *("setting", "slope", "O/E", "below place .1", "below .25", "below .5"),
         *("below .75", "below .9"),
     ]
-    _put(page, "calibration", _markdown(header, rows))
+    put(page, "calibration", _markdown(header, rows))
     rows = [
         [
             row["setting"],
@@ -100,7 +99,7 @@ def write_honesty(page: Path, table: pd.DataFrame) -> None:
         *("setting", "intervals that hold the true risk", "mean width"),
         *("error of the risk (root mean square)", "deviation of the true risks"),
     ]
-    _put(page, "risks", _markdown(header, rows))
+    put(page, "risks", _markdown(header, rows))
 
 
 def _list_cohorts(results: pd.DataFrame) -> str:
@@ -200,14 +199,4 @@ def _interval(row: Any, value: str, low: str, high: str) -> str:
 
 
 def _markdown(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
-
-
-def _put(page: Path, name: str, text: str) -> None:
-    """Put a table on the page, in place of the one between its marks."""
-    start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-    before, found, rest = page.read_text(encoding="utf-8").partition(start)
-    after = rest.partition(end)[2]
-    if found and after:
-        write_text(page, f"{before}{start}\n\n{text}\n\n{end}{after}")
+    return tabulate([header, ["---"] * len(header), *rows])

@@ -7,10 +7,11 @@ a page asks the network for anything; where there is no Chromium it says so and 
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
+
+from chromium import open_chromium
 
 QUESTIONS = {
     "how do I load a GEO series": "how-to/geo",
@@ -45,17 +46,6 @@ IN_OTHER_WORDS = {
 """The like, so that it is no accident."""
 
 FIRST = 3
-
-
-def open_chromium(playwright: Any) -> Any:
-    """Headless Chromium, or None where there is none."""
-    path = (
-        shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
-    )
-    return path and playwright.chromium.launch(
-        executable_path=path,
-        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    )
 
 
 def ask(page: Any, site: Path, question: str) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ask_docs import open_chromium
+from chromium import open_chromium
 
 PAGES = (
     "index",

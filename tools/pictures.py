@@ -5,10 +5,10 @@
 A REPORT is a page or the folder of a study that has a `report.html`.
 """
 
-import shutil
 import sys
 from pathlib import Path
 
+from chromium import open_chromium
 from playwright.sync_api import Browser, sync_playwright
 
 WIDTHS = (1440, 1024, 390)
@@ -46,9 +46,10 @@ def main() -> None:
     """Photograph the reports that were named."""
     out, *reports = map(Path, sys.argv[1:])
     out.mkdir(parents=True, exist_ok=True)
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = open_chromium(playwright)
+        if browser is None:
+            sys.exit("There is no Chromium on this machine.")
         for report in reports:
             page = report / "report.html" if report.is_dir() else report
             photograph(browser, page.resolve(), out)

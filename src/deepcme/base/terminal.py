@@ -64,13 +64,17 @@ def say_markdown(text: str) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    width = max(_NARROWEST, min(shutil.get_terminal_size().columns, _WIDEST))
-    Console(width=width, highlight=False).print(Markdown(text, hyperlinks=False))
+    Console(width=_width(), highlight=False).print(Markdown(text, hyperlinks=False))
+
+
+def _width() -> int:
+    """Columns of text: those of the terminal, within what reads well."""
+    return max(_NARROWEST, min(shutil.get_terminal_size().columns, _WIDEST))
 
 
 def _between_words(line: str) -> str:
     """A line in as many as the terminal needs, the further ones under the first's text."""
-    width = max(_NARROWEST, min(shutil.get_terminal_size().columns, _WIDEST))
+    width = _width()
     if len(line) <= width:
         return line
     start = len(line) - len(line.lstrip(" -"))
