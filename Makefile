@@ -76,14 +76,14 @@ native-debug: $(VENV)/installed-dev
 # print; then the site is asked questions and checked in Chromium, where there is one. Warnings
 # are errors.
 SPHINX = $(BIN)/python -m sphinx -W --keep-going -n -q
-docs: $(VENV)/installed-docs
+docs: $(VENV)/installed-dev
 	@$(SPHINX) docs build/docs & site=$$!; $(EXAMPLES) -n 2 --dist worksteal; examples=$$?; \
 	wait $$site && exit $$examples
 	$(BIN)/python tools/ask_docs.py build/docs
 	$(BIN)/python tools/check_docs.py build/docs
 
 # The same pages without a run of anything, in build/docs-text.
-docs-text: $(VENV)/installed-docs
+docs-text: $(VENV)/installed-dev
 	$(SPHINX) -t text docs build/docs-text
 
 # Times a training step over the grid of sizes (about half an hour), or at the paper's size.
@@ -171,14 +171,9 @@ $(VENV)/installed: $(VENV)/created $(SOURCES) constraints.txt
 	fi
 	@touch $@
 
-# The tests hold the native engine against PyTorch.
+# The tests hold the native engine against PyTorch, and try what builds the site.
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
-	$(PIP) install -c constraints.txt -r requirements-dev.txt '$(TESTED)'
-	@touch $@
-
-# The package is there already: this adds what the extra needs.
-$(VENV)/installed-docs: $(VENV)/installed-dev
-	$(PIP) install -c constraints.txt 'deepcme[docs]'
+	$(PIP) install -c constraints.txt -r requirements-dev.txt '$(TESTED)' 'deepcme[docs]'
 	@touch $@
 
 clean:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tools.ask_docs import IN_OTHER_WORDS, QUESTIONS
+from ask_docs import IN_OTHER_WORDS, QUESTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 CONF = """
